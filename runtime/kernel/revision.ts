@@ -1,0 +1,49 @@
+/** What the builder makes of a source: CommonJS and its source map (JSON), tagged with the builder that made them. */
+export interface Compiled {
+  readonly code: string;
+  readonly map: string;
+  /** Names the builder and its settings; another tag means that the source must be compiled again. */
+  readonly builder: string;
+}
+
+/** HTTP methods a function answers; `undefined` means all. */
+export type Methods = readonly string[] | undefined;
+
+/** One published state of one function. Revisions of a function count 1, 2, 3, … and never change. */
+export interface Revision {
+  readonly name: string;
+  readonly revision: number;
+  readonly source: string;
+  readonly methods: Methods;
+  readonly note: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly compiled: Compiled;
+}
+
+/** A revision without what is large: a row of a history. */
+export type RevisionSummary = Pick<Revision, 'name' | 'revision' | 'methods' | 'note' | 'createdAt'> & {
+  /** Bytes of the source in UTF-8. */
+  readonly size: number;
+};
+
+/** What a worker needs to run a function. */
+export interface BuiltFunction {
+  readonly name: string;
+  readonly revision: number;
+  readonly methods: Methods;
+  readonly code: string;
+  readonly map: string;
+}
+
+/** Functions that change together: all of it takes effect, or none. */
+export interface BuiltChange {
+  readonly functions: readonly BuiltFunction[];
+  readonly deleted: readonly string[];
+}
+
+/** The part of a revision that a worker runs. */
+export function toBuilt(revision: Revision): BuiltFunction {
+  const { name, methods, compiled } = revision;
+  return { name, revision: revision.revision, methods, code: compiled.code, map: compiled.map };
+}
