@@ -1,0 +1,132 @@
+import type { Diagnostic } from '../kernel/errors.ts';
+import type { Logger, LogLevel, LogRecord } from '../kernel/logger.ts';
+import type { RunResult, WorkerMethod, WorkerMetrics, WorkerParams, WorkerResult } from '../kernel/protocol.ts';
+import type { Revision } from '../kernel/revision.ts';
+import type { FunctionStore } from '../kernel/store.ts';
+
+/** A function as a caller of the API wants it. */
+export interface FunctionEdit {
+  readonly name: string;
+  readonly source: string;
+  /** Absent keeps the live function's methods, null allows all. */
+  readonly methods?: readonly string[] | null;
+  readonly note?: string;
+  readonly ifRevision?: number;
+}
+
+/** What became of one edit. */
+export interface Published {
+  readonly name: string;
+  readonly revision: number;
+  /** Whether no function had this name before. */
+  readonly created: boolean;
+  /** Warnings of the build. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Makes changes live, one after another; resolves when callers get the new code. Throws `HearthError`s. */
+export interface Publisher {
+  /** All or nothing. Answers the edits' outcomes in their order. */
+  publish(change: { readonly functions: readonly FunctionEdit[]; readonly deleted: readonly string[] }): Promise<readonly Published[]>;
+}
+
+/** A request for a run, as the API takes it. */
+export interface RunRequest {
+  readonly name: string;
+  /** The draft's source; absent runs what is live. */
+  readonly source?: string;
+  readonly request: {
+    readonly method: string;
+    readonly query: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
+}
+
+/** Runs drafts in the worker. */
+export interface Runner {
+  run(request: RunRequest): Promise<RunResult>;
+}
+
+/** The live functions, as the store has them. */
+export interface Catalog {
+  /** In the order of names. */
+  list(): readonly Revision[];
+  get(name: string): Revision | undefined;
+}
+
+/** How the serving worker is. */
+export type WorkerState =
+  | { readonly state: 'starting'; readonly pid: number | undefined }
+  | { readonly state: 'serving'; readonly pid: number; readonly since: number }
+  | { readonly state: 'restarting'; readonly attempt: number }
+  | { readonly state: 'stopped' };
+
+/** Why the last worker ended that was not told to. */
+export interface Crash {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly pid: number | undefined;
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** What the supervisor knows at this moment; `metrics` is at most a few seconds old. */
+export interface SupervisorStatus {
+  readonly worker: WorkerState;
+  readonly standby: 'ready' | 'starting' | 'none';
+  readonly restarts: number;
+  readonly lastCrash: Crash | undefined;
+  readonly metrics: WorkerMetrics | undefined;
+}
+
+/** Keeps a worker serving. */
+export interface Supervisor {
+  /** Calls the serving worker. `WORKER_UNAVAILABLE` when none serves or it does not answer in time. */
+  call<M extends WorkerMethod>(method: M, params: WorkerParams<M>): Promise<WorkerResult<M>>;
+  status(): SupervisorStatus;
+}
+
+/** A record with its place in the log; ids count up while the host runs. */
+export interface LoggedRecord extends LogRecord {
+  readonly id: number;
+}
+
+/** Which records somebody wants; absent fields do not filter. */
+export interface LogFilter {
+  readonly function?: string;
+  /** This level and the more urgent ones. */
+  readonly level?: LogLevel;
+  readonly requestId?: string;
+  /** Milliseconds since the epoch: records from then on. */
+  readonly since?: number;
+}
+
+/** The host's memory of its log. */
+export interface LogBook extends Logger {
+  /** The newest `limit` records that match, oldest first. */
+  query(filter: LogFilter, limit: number): readonly LoggedRecord[];
+  /** Records after `afterId` that are still in memory, then each new one as it comes. Answers how to end it. */
+  subscribe(filter: LogFilter, afterId: number | undefined, listener: (record: LoggedRecord) => void): () => void;
+  /** Writes what is pending and closes the file. */
+  close(): Promise<void>;
+}
+
+/** What the API stands on. */
+export interface ControlServices {
+  readonly version: string;
+  readonly appId: string;
+  /** Where functions are called, without a slash at the end. */
+  readonly functionsUrl: string;
+  readonly startedAt: number;
+  readonly store: FunctionStore;
+  readonly catalog: Catalog;
+  readonly publisher: Publisher;
+  readonly runner: Runner;
+  readonly supervisor: Supervisor;
+  readonly logs: LogBook;
+  /** Bytes of one function's source. */
+  readonly sourceLimit: number;
+  /** Whether the token is the admin's; takes the same time for each wrong one. */
+  isAdmin(token: string): boolean;
+}
