@@ -13,7 +13,8 @@ export const catalogue = {
   ROUTE_NOT_FOUND: { status: 404, message: 'There is no {method} {path} in this API. GET /v1/openapi.json lists its calls.' },
   INVALID_NAME: {
     status: 400,
-    message: 'A function name is 1 to 256 letters, digits, "_", "-", "." or "/", neither starts nor ends with "/", and holds no "..", "./" or "//".',
+    message:
+      'A function name is 1 to 256 letters, digits, "_", "-", "." or "/", neither starts nor ends with "/", and holds no "..", "./" or "//".',
   },
   INVALID_BODY: { status: 400, message: 'The request body is not what this call takes: {reason}' },
   INVALID_QUERY: { status: 400, message: 'The query string is not what this call takes: {reason}' },
@@ -23,9 +24,13 @@ export const catalogue = {
   CONNECTION_NOT_FOUND: { status: 404, message: 'There is no open connection "{id}".' },
   REVISION_CONFLICT: {
     status: 409,
-    message: 'Function "{name}" is at revision {current}, not {expected}: somebody else published. Read it again, merge, and publish with that revision.',
+    message:
+      'Function "{name}" is at revision {current}, not {expected}: somebody else published. Read it again, merge, and publish with that revision.',
   },
-  SOURCE_TOO_LARGE: { status: 413, message: 'The source of "{name}" is larger than {limit} bytes. Split it into functions that import each other.' },
+  SOURCE_TOO_LARGE: {
+    status: 413,
+    message: 'The source of "{name}" is larger than {limit} bytes. Split it into functions that import each other.',
+  },
   BUILD_FAILED: { status: 422, message: 'The source does not compile: {reason}' },
   LOAD_FAILED: { status: 422, message: 'The code threw while it was loaded: {reason}' },
   WORKER_UNAVAILABLE: { status: 503, message: 'No worker could carry this out: {reason} Nothing was changed; try again.' },
@@ -49,12 +54,16 @@ export const catalogue = {
   PROCESS_REFUSED: { status: 0, message: 'process.{call}() would stop the host, so a function cannot call it.' },
   DATABASE_UNAVAILABLE: {
     status: 0,
-    message: 'This host has no database. Start it with MONGODB_URI set to a MongoDB replica set, once this version of Hearth supports it; see docs/functions.md.',
+    message:
+      'This host has no database. Start it with MONGODB_URI set to a MongoDB replica set, once this version of Hearth supports it; see docs/functions.md.',
   },
   STORAGE_UNAVAILABLE: { status: 0, message: 'This host has no file storage: cloud.storage is not supported yet.' },
 
   CONFIG_INVALID: { status: 0, message: 'The configuration is wrong: {reason}' },
-  PORT_UNAVAILABLE: { status: 0, message: 'Cannot listen on {host}:{port} ({reason}). Set {variable} to another port, or stop what uses it.' },
+  PORT_UNAVAILABLE: {
+    status: 0,
+    message: 'Cannot listen on {host}:{port} ({reason}). Set {variable} to another port, or stop what uses it.',
+  },
   DATA_DIR_UNAVAILABLE: { status: 0, message: 'Cannot use the data folder {dir}: {reason}' },
 } as const satisfies Record<string, CatalogueRow>;
 

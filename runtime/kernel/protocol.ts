@@ -81,6 +81,8 @@ export interface RunResult {
     /** Text as it is, anything else in base64. */
     readonly body: string;
     readonly encoding: 'utf8' | 'base64';
+    /** Whether the body was larger than what a run keeps of it. */
+    readonly truncated: boolean;
   };
   readonly logs: readonly LogRecord[];
   readonly tookMs: number;
@@ -116,7 +118,9 @@ export type WorkerParams<M extends WorkerMethod> = Parameters<WorkerCalls[M]>[0]
 export type WorkerResult<M extends WorkerMethod> = ReturnType<WorkerCalls[M]>;
 
 /** A call on its way to a worker. */
-export type CallMessage = { [M in WorkerMethod]: { readonly id: number; readonly method: M; readonly params: WorkerParams<M> } }[WorkerMethod];
+export type CallMessage<M extends WorkerMethod = WorkerMethod> = {
+  [K in M]: { readonly id: number; readonly method: K; readonly params: WorkerParams<K> };
+}[M];
 
 /** Counts since the worker started, and how it is now. */
 export interface WorkerMetrics {
@@ -140,4 +144,3 @@ export type WorkerMessage =
   | { readonly type: 'failure'; readonly id: number; readonly error: ErrorReport }
   | { readonly type: 'logs'; readonly records: readonly LogRecord[] }
   | { readonly type: 'metrics'; readonly metrics: WorkerMetrics };
-

@@ -1,6 +1,7 @@
 import { HearthError } from './errors.ts';
 import { ImportGraph } from './graph.ts';
 import { FunctionModule, type Handler, type Instantiate, type Realm } from './module.ts';
+import { importCandidates } from './name.ts';
 import type { BuiltChange, BuiltFunction } from './revision.ts';
 
 /** The functions that a caller can reach: the live ones, or those that a draft sees. */
@@ -44,11 +45,14 @@ export class Registry implements FunctionView, Realm {
 
   importFunction(importer: FunctionModule, name: string): unknown {
     // A replaced module that still runs may import; its edge would drop its successor for nothing.
-    if (this.#functions.get(importer.name) === importer) this.#graph.add(importer.name, name);
-    importer.imports.add(name);
-    const module = this.#functions.get(name);
-    if (!module) throw new HearthError('FUNCTION_MISSING', { name });
-    return this.exports(module);
+    const live = this.#functions.get(importer.name) === importer;
+    for (const candidate of importCandidates(name)) {
+      importer.imports.add(candidate);
+      if (live) this.#graph.add(importer.name, candidate);
+      const module = this.#functions.get(candidate);
+      if (module) return this.exports(module);
+    }
+    throw new HearthError('FUNCTION_MISSING', { name });
   }
 
   evaluationFailed(module: FunctionModule): void {
@@ -156,10 +160,12 @@ export class Stage implements FunctionView, Realm {
 
   importFunction(importer: FunctionModule, name: string): unknown {
     if (this.#settled) return this.#registry.importFunction(importer, name);
-    importer.imports.add(name);
-    const module = this.get(name);
-    if (!module) throw new HearthError('FUNCTION_MISSING', { name });
-    return this.exports(module);
+    for (const candidate of importCandidates(name)) {
+      importer.imports.add(candidate);
+      const module = this.get(candidate);
+      if (module) return this.exports(module);
+    }
+    throw new HearthError('FUNCTION_MISSING', { name });
   }
 
   evaluationFailed(): void {

@@ -1,0 +1,86 @@
+import * as esbuild from 'esbuild';
+import { HearthError } from '../kernel/errors.ts';
+
+/** What one run of esbuild answered. */
+export type Transformed =
+  | { readonly ok: true; readonly code: string; readonly map: string; readonly warnings: readonly esbuild.Message[] }
+  | { readonly ok: false; readonly errors: readonly esbuild.Message[] };
+
+/** What is to be compiled. `loader` is `tsx` only to find out whether JSX is what is wrong. */
+export interface TransformInput {
+  readonly name: string;
+  readonly source: string;
+  readonly loader: 'ts' | 'tsx';
+}
+
+const options = {
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: 'external',
+  sourcesContent: false,
+  // `import()` becomes our `require`, so that it reaches functions and the app's packages too.
+  supported: { 'dynamic-import': false },
+  // What Laf's compiler does with decorators and class fields.
+  tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false } },
+  legalComments: 'none',
+  logLevel: 'silent',
+  // Caps the indentation: blocks nested 20,000 deep print as a gigabyte without it.
+  lineLimit: 160,
+} satisfies esbuild.TransformOptions;
+
+/**
+ * Runs esbuild once. esbuild works in a process of its own, which hangs or dies on sources that are
+ * nested absurdly deep; that process is then ended, and `BUILD_FAILED` thrown after `deadline`
+ * milliseconds at the latest. Throws `INTERNAL` when esbuild does not run at all.
+ */
+export async function transform(input: TransformInput, deadline: number): Promise<Transformed> {
+  try {
+    const { code, map, warnings } = await within(run(input), deadline);
+    return { ok: true, code, map, warnings };
+  } catch (error) {
+    if (isFailure(error)) return { ok: false, errors: error.errors };
+    // esbuild starts a new process only after this.
+    await esbuild.stop();
+    if (error instanceof DeadlineError)
+      throw new HearthError('BUILD_FAILED', { reason: `${error.message} Is something nested very deep?` });
+    await checkService(deadline, error);
+    throw new HearthError('BUILD_FAILED', { reason: 'The compiler died of this source. Is something nested very deep?' }, { cause: error });
+  }
+}
+
+/** Ends esbuild's process; the next transform starts it again. */
+export async function stopCompiler(): Promise<void> {
+  await esbuild.stop();
+}
+
+class DeadlineError extends Error {}
+
+function run({ name, source, loader }: TransformInput): Promise<esbuild.TransformResult> {
+  return esbuild.transform(source, { ...options, loader, sourcefile: `${name}.ts` });
+}
+
+async function checkService(deadline: number, cause: unknown): Promise<void> {
+  try {
+    await within(run({ name: 'check', source: '', loader: 'ts' }), deadline);
+  } catch {
+    await esbuild.stop();
+    throw new HearthError('INTERNAL', {}, { cause });
+  }
+}
+
+async function within<T>(work: Promise<T>, deadline: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DeadlineError(`The compiler did not finish within ${deadline} ms.`)), deadline);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isFailure(error: unknown): error is esbuild.TransformFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+}

@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { HearthError, messageOf } from './kernel/errors.ts';
+import { type LogLevel, logLevels } from './kernel/logger.ts';
+import type { WorkerLimits } from './kernel/protocol.ts';
+
+/** The host's configuration: validated once at start, never changed. Times are milliseconds, sizes bytes. */
+export interface Config {
+  readonly port: number;
+  readonly consolePort: number;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly appId: string;
+  /** Undefined: one is made at the first start. */
+  readonly adminToken: string | undefined;
+  /** Undefined: one is made at the first start and kept. */
+  readonly serverSecret: string | undefined;
+  readonly logLevel: LogLevel;
+  readonly origins: readonly string[] | undefined;
+  readonly sourceLimit: number;
+  readonly historyLimit: number;
+  readonly stopTimeout: number;
+  readonly limits: WorkerLimits;
+  /** What functions see as their environment: what the host was started with, without the host's own. */
+  readonly appEnv: Readonly<Record<string, string>>;
+}
+
+const units: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };
+
+const size = z
+  .string()
+  .regex(/^\d+(?:\.\d+)?\s*(?:b|kb|mb|gb)?$/i, 'is a size such as 512kb or 10mb')
+  .transform((text) => {
+    const [, digits = '', unit = 'b'] = /^([\d.]+)\s*([a-z]*)$/i.exec(text) ?? [];
+    return Math.floor(Number(digits) * (units[unit.toLowerCase() || 'b'] ?? 1));
+  })
+  .refine((bytes) => bytes > 0, 'is more than 0');
+const count = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'is a whole number')
+    .transform(Number)
+    .refine((number) => number >= minimum && number <= maximum, `is from ${minimum} to ${maximum}`);
+const port = count(0, 65_535);
+const milliseconds = count(1, 24 * 3_600_000);
+const text = z.string().min(1);
+
+/** Every variable that the host reads. Names that end here never reach a function. */
+const variables = {
+  PORT: port.default(4000),
+  CONSOLE_PORT: port.default(4001),
+  HOST: text.default('127.0.0.1'),
+  DATA_DIR: text.default('.hearth'),
+  ADMIN_TOKEN: text.min(8, 'has at least 8 characters').optional(),
+  APP_ID: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'is up to 64 letters, digits, "_" or "-"')
+    .default('hearth'),
+  SERVER_SECRET: text.min(16, 'has at least 16 characters').optional(),
+  LOG_LEVEL: z.enum(logLevels).default('info'),
+  WEBSOCKET_ORIGINS: z
+    .string()
+    .transform((list) => list.split(',').map((origin) => origin.trim()))
+    .optional(),
+  REQUEST_LIMIT_SIZE: size.default(10 * 1024 ** 2),
+  SOURCE_LIMIT_SIZE: size.default(512 * 1024),
+  HISTORY_LIMIT: count(1, 1_000_000).default(1_000),
+  WEBSOCKET_MESSAGE_LIMIT: size.default(1024 ** 2),
+  WEBSOCKET_QUEUE_LIMIT: count(4, 1_000_000).default(64),
+  WEBSOCKET_PING_MS: milliseconds.default(30_000),
+  WEBSOCKET_BUFFER_WARNING: size.default(1024 ** 2),
+  WEBSOCKET_BUFFER_LIMIT: size.default(16 * 1024 ** 2),
+  UPGRADE_TIMEOUT_MS: milliseconds.default(10_000),
+  INIT_TIMEOUT_MS: milliseconds.default(30_000),
+  RUN_TIMEOUT_MS: milliseconds.default(30_000),
+  STOP_TIMEOUT_MS: milliseconds.default(5_000),
+  LOG_LINES_PER_SECOND: count(1, 1_000_000).default(5_000),
+} as const;
+
+/** Set for other parts of Hearth; not a function's business either. */
+const reservedVariables = new Set([...Object.keys(variables), 'MONGODB_URI', 'NATS_URL', 'NODE_OPTIONS', 'NODE_CHANNEL_FD']);
+
+/** Reads the configuration from an environment; throws `CONFIG_INVALID` that names every variable that is wrong. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>, cwd: string): Config {
+  const given = readValues(env);
+  const parsed = z.object(variables).safeParse(given);
+  if (!parsed.success) {
+    const reasons = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    throw new HearthError('CONFIG_INVALID', { reason: `${reasons.join('; ')}.` });
+  }
+  const values = parsed.data;
+  return Object.freeze({
+    port: values.PORT,
+    consolePort: values.CONSOLE_PORT,
+    host: values.HOST,
+    dataDir: resolve(cwd, values.DATA_DIR),
+    appId: values.APP_ID,
+    adminToken: values.ADMIN_TOKEN,
+    serverSecret: values.SERVER_SECRET,
+    logLevel: values.LOG_LEVEL,
+    origins: values.WEBSOCKET_ORIGINS,
+    sourceLimit: values.SOURCE_LIMIT_SIZE,
+    historyLimit: values.HISTORY_LIMIT,
+    stopTimeout: values.STOP_TIMEOUT_MS,
+    limits: Object.freeze({
+      requestBody: values.REQUEST_LIMIT_SIZE,
+      message: values.WEBSOCKET_MESSAGE_LIMIT,
+      queuedMessages: values.WEBSOCKET_QUEUE_LIMIT,
+      pingInterval: values.WEBSOCKET_PING_MS,
+      bufferedWarning: values.WEBSOCKET_BUFFER_WARNING,
+      bufferedMaximum: values.WEBSOCKET_BUFFER_LIMIT,
+      upgradeTimeout: values.UPGRADE_TIMEOUT_MS,
+      runTimeout: values.RUN_TIMEOUT_MS,
+      initTimeout: values.INIT_TIMEOUT_MS,
+      logLines: values.LOG_LINES_PER_SECOND,
+    }),
+    appEnv: Object.freeze(appEnv(env)),
+  });
+}
+
+/** The values of the host's variables; `NAME_FILE` names a file that holds the value of `NAME`. */
+function readValues(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const name of Object.keys(variables)) {
+    const file = env[`${name}_FILE`];
+    const value = env[name];
+    // An empty variable is what compose files and shells leave of an unset one.
+    if (value) values[name] = value;
+    else if (file) values[name] = readValue(name, file);
+  }
+  return values;
+}
+
+function readValue(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    throw new HearthError('CONFIG_INVALID', { reason: `${name}_FILE cannot be read: ${messageOf(error)}.` });
+  }
+}
+
+function appEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const own: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    const hosts = reservedVariables.has(name) || reservedVariables.has(name.replace(/_FILE$/, ''));
+    if (value !== undefined && !hosts && !/^npm_/i.test(name)) own[name] = value;
+  }
+  return own;
+}

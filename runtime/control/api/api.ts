@@ -1,0 +1,112 @@
+import type { RequestListener } from 'node:http';
+import type { RouterContext } from '@koa/router';
+import { Router } from '@koa/router';
+import Koa from 'koa';
+import { HearthError } from '../../kernel/errors.ts';
+import type { ControlServices } from '../services.ts';
+import { authorize, isPrivate } from './auth.ts';
+import { connectionRoutes } from './connections.ts';
+import { answerErrors, logKoaErrors, toErrorBody } from './errors.ts';
+import { functionRoutes } from './functions.ts';
+import { logRoutes } from './logs.ts';
+import { describeApi } from './openapi.ts';
+import { publishRoutes } from './publish.ts';
+import { revisionRoutes } from './revisions.ts';
+import type { ApiLimits, ApiScope, Route } from './route.ts';
+import { answer } from './route.ts';
+import { runRoutes } from './run.ts';
+import { statusRoutes } from './status.ts';
+import type { LogStreams } from './stream.ts';
+import { createLogStreams } from './stream.ts';
+
+/** What the API keeps to unless told otherwise. */
+export const defaultApiLimits: ApiLimits = { body: 32 * 1024 * 1024, streamBuffer: 4 * 1024 * 1024, heartbeat: 15_000 };
+
+/** The control API, ready to be given to a server. */
+export interface Api {
+  /** The listener for `http.createServer()`. */
+  callback(): RequestListener;
+  /** Ends the log streams, which would keep a server from closing. */
+  close(): void;
+}
+
+/** Makes the control API over the given services; whoever made it closes it before the server. */
+export function createApi(services: ControlServices, limits: ApiLimits = defaultApiLimits): Api {
+  const streams = createLogStreams(services.logs, limits);
+  const routes = apiRoutes({ services, limits }, streams);
+  const app = new Koa();
+  logKoaErrors(app, services.logs);
+  app.use(answerErrors(services.logs));
+  // Before the routers, for which a malformed URL would be an error of ours.
+  app.use((ctx, next) => {
+    pathOf(ctx);
+    return next();
+  });
+  app.use(toRouter(routes.filter((route) => route.open)).routes());
+  app.use((ctx, next) => {
+    if (!isPrivate(pathOf(ctx))) return answerNotFound(ctx);
+    authorize(ctx, services);
+    return next();
+  });
+  app.use(toRouter(routes.filter((route) => !route.open)).routes());
+  app.use(answerNotFound);
+  return { callback: () => app.callback(), close: () => streams.close() };
+}
+
+function apiRoutes(scope: ApiScope, streams: LogStreams): readonly Route[] {
+  let description: ReturnType<typeof describeApi> | undefined;
+  const openapi: Route = {
+    id: 'getOpenApi',
+    method: 'GET',
+    path: '/v1/openapi.json',
+    summary: 'Describes this API.',
+    answers: { 200: { description: 'An OpenAPI 3.1 document.', schema: 'OpenApi' } },
+    handle: (ctx) => answer(ctx, 'OpenApi', (description ??= describeApi(routes, scope.services.version))),
+  };
+  const routes = [
+    ...functionRoutes(scope),
+    ...revisionRoutes(scope),
+    ...publishRoutes(scope),
+    ...runRoutes(scope),
+    ...logRoutes(scope, streams),
+    ...connectionRoutes(scope),
+    ...statusRoutes(scope),
+    openapi,
+  ];
+  return routes;
+}
+
+/** Paths match exactly, in case and in their last slash: what is not described here is no call. */
+function toRouter(routes: readonly Route[]): Router {
+  const router = new Router({ sensitive: true, strict: true });
+  for (const { path, method, handle } of routes) {
+    // A name may be empty here, so that it is refused as a name.
+    const pattern = path.replace('{name}', '{:name}').replace(/\{(n|id)\}/, ':$1');
+    router.register(pattern, [method], (ctx) => handle(ctx));
+  }
+  return router;
+}
+
+function answerNotFound(ctx: Koa.Context & Pick<RouterContext, 'matched'>): void {
+  const error = new HearthError('ROUTE_NOT_FOUND', { method: ctx.method, path: pathOf(ctx) });
+  const allowed = new Set(ctx.matched?.flatMap((layer) => layer.methods));
+  if (allowed.size === 0) throw error;
+  ctx.status = 405;
+  ctx.set('Allow', [...allowed].join(', '));
+  ctx.body = toErrorBody(error);
+}
+
+/** The request's path; throws `INVALID_URL`, since a request may name a whole URL and that may be malformed. */
+function pathOf(ctx: Koa.Context): string {
+  const { path } = parseUrl(ctx);
+  if (typeof path !== 'string') throw new HearthError('INVALID_URL');
+  return path;
+}
+
+function parseUrl(ctx: Koa.Context): { readonly path: unknown } {
+  try {
+    return { path: ctx.path };
+  } catch {
+    return { path: undefined };
+  }
+}

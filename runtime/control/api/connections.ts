@@ -1,0 +1,56 @@
+import type { RouterContext } from '@koa/router';
+import { readBody } from './body.ts';
+import { queries, readQuery } from './query.ts';
+import { requests } from './requests.ts';
+import type { ApiScope, Route } from './route.ts';
+import { answer } from './route.ts';
+
+/** The calls on open sockets. */
+export function connectionRoutes(scope: ApiScope): readonly Route[] {
+  const { supervisor } = scope.services;
+  return [
+    {
+      id: 'listConnections',
+      method: 'GET',
+      path: '/v1/connections',
+      summary: 'Lists the open sockets.',
+      answers: { 200: { description: 'The connection table.', schema: 'ConnectionList' } },
+      errors: ['WORKER_UNAVAILABLE'],
+      async handle(ctx) {
+        answer(ctx, 'ConnectionList', { connections: await supervisor.call('connections', {}) });
+      },
+    },
+    {
+      id: 'sendToConnection',
+      method: 'POST',
+      path: '/v1/connections/{id}/send',
+      summary: 'Sends a message to one socket.',
+      body: 'Send',
+      answers: { 204: { description: 'Given to the socket.' } },
+      errors: ['CONNECTION_NOT_FOUND', 'WORKER_UNAVAILABLE'],
+      async handle(ctx) {
+        const { data, encoding = 'utf8' } = await readBody(ctx, requests.Send, scope.limits.body);
+        await supervisor.call('send', { connection: idOf(ctx), data, encoding });
+        ctx.status = 204;
+      },
+    },
+    {
+      id: 'closeConnection',
+      method: 'DELETE',
+      path: '/v1/connections/{id}',
+      summary: 'Closes one socket.',
+      query: 'Disconnect',
+      answers: { 204: { description: 'Being closed.' } },
+      errors: ['CONNECTION_NOT_FOUND', 'WORKER_UNAVAILABLE'],
+      async handle(ctx) {
+        const { code = 1000, reason = '' } = readQuery(ctx, queries.Disconnect);
+        await supervisor.call('disconnect', { connection: idOf(ctx), code, reason });
+        ctx.status = 204;
+      },
+    },
+  ];
+}
+
+function idOf(ctx: RouterContext): string {
+  return ctx.params['id'] ?? '';
+}

@@ -1,0 +1,87 @@
+import type { RouterContext } from '@koa/router';
+import { HearthError } from '../../kernel/errors.ts';
+import type { Revision } from '../../kernel/revision.ts';
+import { readBody } from './body.ts';
+import { checkSource, toMethods, toPublished, urlOf } from './edits.ts';
+import { requests } from './requests.ts';
+import type { ApiScope, Route } from './route.ts';
+import { answer, nameOf, tookSince } from './route.ts';
+
+/** The calls on one function, and their list. */
+export function functionRoutes(scope: ApiScope): readonly Route[] {
+  const { catalog, publisher } = scope.services;
+  return [
+    {
+      id: 'listFunctions',
+      method: 'GET',
+      path: '/v1/functions',
+      summary: 'Lists the live functions, in the order of names.',
+      answers: { 200: { description: 'The functions.', schema: 'FunctionList' } },
+      handle: (ctx) => answer(ctx, 'FunctionList', { functions: catalog.list().map((live) => toSummary(scope, live)) }),
+    },
+    {
+      id: 'getFunction',
+      method: 'GET',
+      path: '/v1/functions/{name}',
+      summary: 'Reads a live function with its source.',
+      answers: { 200: { description: 'The function.', schema: 'Function' } },
+      errors: ['FUNCTION_NOT_FOUND'],
+      handle(ctx) {
+        const name = nameOf(ctx);
+        const live = catalog.get(name);
+        if (!live) throw new HearthError('FUNCTION_NOT_FOUND', { name });
+        answer(ctx, 'Function', { ...toSummary(scope, live), source: live.source });
+      },
+    },
+    {
+      id: 'putFunction',
+      method: 'PUT',
+      path: '/v1/functions/{name}',
+      summary: 'Publishes a function; it is live when this answers.',
+      body: 'FunctionEdit',
+      answers: {
+        200: { description: 'Changed, and live.', schema: 'Published' },
+        201: { description: 'New, and live.', schema: 'Published' },
+      },
+      errors: ['REVISION_CONFLICT', 'SOURCE_TOO_LARGE', 'BUILD_FAILED', 'LOAD_FAILED', 'WORKER_UNAVAILABLE'],
+      handle: (ctx) => putFunction(scope, ctx),
+    },
+    {
+      id: 'deleteFunction',
+      method: 'DELETE',
+      path: '/v1/functions/{name}',
+      summary: 'Deletes a function. Its history stays, and a rollback restores it.',
+      answers: { 204: { description: 'Deleted.' } },
+      errors: ['FUNCTION_NOT_FOUND', 'WORKER_UNAVAILABLE'],
+      async handle(ctx) {
+        await publisher.publish({ functions: [], deleted: [nameOf(ctx)] });
+        ctx.status = 204;
+      },
+    },
+  ];
+}
+
+async function putFunction(scope: ApiScope, ctx: RouterContext): Promise<void> {
+  const start = performance.now();
+  const { publisher, sourceLimit } = scope.services;
+  const name = nameOf(ctx);
+  const edit = await readBody(ctx, requests.FunctionEdit, scope.limits.body);
+  checkSource(name, edit.source, sourceLimit);
+  const [published] = await publisher.publish({ functions: [{ name, ...edit }], deleted: [] });
+  if (!published) throw new Error(`The publisher did not say what became of ${name}`);
+  ctx.status = published.created ? 201 : 200;
+  answer(ctx, 'Published', { ...toPublished(scope, published), tookMs: tookSince(start) });
+}
+
+function toSummary(scope: ApiScope, live: Revision) {
+  const { name, revision, note } = live;
+  return {
+    name,
+    revision,
+    methods: toMethods(live.methods),
+    note,
+    createdAt: new Date(live.createdAt).toISOString(),
+    size: Buffer.byteLength(live.source),
+    url: urlOf(scope, name),
+  };
+}

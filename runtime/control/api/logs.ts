@@ -1,0 +1,35 @@
+import { queries, readQuery } from './query.ts';
+import type { ApiScope, Route } from './route.ts';
+import { answer } from './route.ts';
+import type { LogStreams } from './stream.ts';
+
+const defaultLimit = 200;
+
+/** The calls that read the log. */
+export function logRoutes(scope: ApiScope, streams: LogStreams): readonly Route[] {
+  return [
+    {
+      id: 'listLogs',
+      method: 'GET',
+      path: '/v1/logs',
+      summary: 'Reads the newest log records that match, oldest first; 200 of them unless a limit is given.',
+      query: 'Logs',
+      answers: { 200: { description: 'The records.', schema: 'LogList' } },
+      handle(ctx) {
+        const { limit = defaultLimit, ...filter } = readQuery(ctx, queries.Logs);
+        answer(ctx, 'LogList', { logs: scope.services.logs.query(filter, limit) });
+      },
+    },
+    {
+      id: 'streamLogs',
+      method: 'GET',
+      path: '/v1/logs/stream',
+      summary:
+        'Follows the log as server-sent events, each a LoggedRecord. With Last-Event-ID it goes on after that record; ' +
+        'otherwise since or limit ask for what is in memory first.',
+      query: 'Logs',
+      answers: { 200: { description: 'The records, until the client goes.', type: 'text/event-stream' } },
+      handle: (ctx) => streams.open(ctx, readQuery(ctx, queries.Logs)),
+    },
+  ];
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+/** HTTP methods that a function can answer. */
+export const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+const noteLength = 2000;
+
+const method = z.string().toUpperCase().pipe(z.enum(httpMethods));
+
+const name = z.string().meta({ description: 'The name of a function.' });
+
+const source = z
+  .string()
+  .refine(isWellFormed, 'holds half of a surrogate pair, which UTF-8 cannot store')
+  .meta({ description: 'TypeScript.' });
+
+const methods = z
+  .array(method)
+  .refine((list) => new Set(list).size === list.length, 'names a method twice')
+  .nullable()
+  .exactOptional()
+  .meta({
+    description: `HTTP methods that the function answers, of ${httpMethods.join(', ')} in any case; null for all. Absent: as they are, all for a new function.`,
+  });
+
+const note = z.string().max(noteLength).exactOptional().meta({ description: 'What changed, for the history.' });
+
+const ifRevision = z
+  .int()
+  .min(0)
+  .exactOptional()
+  .meta({ description: 'The live revision that the author saw, 0 for none; another one is a conflict.' });
+
+const edit = { source, methods, note, ifRevision };
+
+const runRequest = z.strictObject({
+  method: method.exactOptional().meta({ description: 'GET unless given, or POST with a body.' }),
+  query: z
+    .union([z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))])
+    .exactOptional()
+    .meta({ description: 'A query string, or names and values.' }),
+  headers: z.record(z.string(), z.string()).exactOptional(),
+  body: z.unknown().exactOptional().meta({ description: 'A string is sent as it is, anything else as JSON; null is no body.' }),
+});
+
+/** The calls' JSON bodies; their input side is what the API's description shows. */
+export const requests = {
+  FunctionEdit: z.strictObject(edit),
+  Rollback: z.strictObject({ revision: z.int().min(1), note, ifRevision }),
+  Change: z.strictObject({
+    functions: z.array(z.strictObject({ name, ...edit })).exactOptional(),
+    deleted: z.array(name).exactOptional(),
+    note,
+  }),
+  Run: z.strictObject({
+    source: source.exactOptional().meta({ description: 'The draft to run; absent runs what is live.' }),
+    request: runRequest.exactOptional(),
+  }),
+  Send: z
+    .strictObject({ data: z.string(), encoding: z.enum(['utf8', 'base64']).exactOptional() })
+    .refine((message) => message.encoding !== 'base64' || isBase64(message.data), { path: ['data'], message: 'is not base64' })
+    .meta({ description: 'A text message, or with encoding base64 a binary one.' }),
+} as const;
+
+/** What a run's `request` is, as it comes. */
+export type RunBody = z.infer<typeof runRequest>;
+
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
+// A pattern with a group would need a stack as deep as the data is long.
+function isBase64(data: string): boolean {
+  if (data.length % 4 !== 0 || /[^A-Za-z0-9+/=]/.test(data)) return false;
+  const padding = data.indexOf('=');
+  return padding === -1 || padding === data.length - 1 || (padding === data.length - 2 && data.endsWith('=='));
+}

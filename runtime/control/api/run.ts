@@ -1,0 +1,81 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import type { RouterContext } from '@koa/router';
+import { HearthError } from '../../kernel/errors.ts';
+import type { RunRequest } from '../services.ts';
+import { invalid, readBody } from './body.ts';
+import { checkSource } from './edits.ts';
+import type { RunBody } from './requests.ts';
+import { requests } from './requests.ts';
+import type { ApiScope, Route } from './route.ts';
+import { answer, nameOf } from './route.ts';
+
+/** The call that tries a function without publishing it. */
+export function runRoutes(scope: ApiScope): readonly Route[] {
+  return [
+    {
+      id: 'runFunction',
+      method: 'POST',
+      path: '/v1/functions/{name}/run',
+      summary: 'Runs a draft, unpublished, or the live function.',
+      body: 'Run',
+      answers: { 200: { description: 'What the function answered, whatever its status.', schema: 'RunResult' } },
+      errors: ['FUNCTION_NOT_FOUND', 'SOURCE_TOO_LARGE', 'BUILD_FAILED', 'LOAD_FAILED', 'WORKER_UNAVAILABLE', 'RUN_TIMED_OUT'],
+      handle: (ctx) => run(scope, ctx),
+    },
+  ];
+}
+
+async function run(scope: ApiScope, ctx: RouterContext): Promise<void> {
+  const { catalog, runner, sourceLimit } = scope.services;
+  const name = nameOf(ctx);
+  const { source, request = {} } = await readBody(ctx, requests.Run, scope.limits.body);
+  if (source === undefined && !catalog.get(name)) throw new HearthError('FUNCTION_NOT_FOUND', { name });
+  if (source !== undefined) checkSource(name, source, sourceLimit);
+  answer(ctx, 'RunResult', await runner.run({ name, ...(source !== undefined && { source }), request: toRequest(request) }));
+}
+
+function toRequest(given: RunBody): RunRequest['request'] {
+  const headers = toHeaders(given.headers ?? {});
+  const hasBody = given.body !== undefined && given.body !== null;
+  if (hasBody && typeof given.body !== 'string') headers['content-type'] ??= 'application/json';
+  return {
+    method: given.method ?? (hasBody ? 'POST' : 'GET'),
+    query: toQuery(given.query ?? ''),
+    headers,
+    body: hasBody ? toText(given.body) : '',
+  };
+}
+
+/** Headers as Node gives them to a handler: with names in lower case. */
+function toHeaders(given: Readonly<Record<string, string>>): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch {
+      throw invalid(`request.headers: "${name.slice(0, 100)}" is no valid header.`);
+    }
+    headers[name.toLowerCase()] = value;
+  }
+  return headers;
+}
+
+function toQuery(given: NonNullable<RunBody['query']>): string {
+  if (typeof given === 'string') return given.startsWith('?') ? given.slice(1) : given;
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(given)) {
+    for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
+  }
+  return query.toString();
+}
+
+function toText(body: unknown): string {
+  if (typeof body === 'string') return body;
+  try {
+    return JSON.stringify(body);
+  } catch {
+    // JSON.parse() takes any depth; stringify() recurses.
+    throw invalid('request.body is nested too deeply.');
+  }
+}

@@ -1,0 +1,98 @@
+import type { ApiScope, Route } from './route.ts';
+import type { AnswerBody } from './answers.ts';
+import { renderMetrics } from './metrics.ts';
+import { answer } from './route.ts';
+
+/** The calls that say how the host is. */
+export function statusRoutes(scope: ApiScope): readonly Route[] {
+  const { supervisor } = scope.services;
+  return [
+    {
+      id: 'getStatus',
+      method: 'GET',
+      path: '/v1/status',
+      summary: 'Says how the host and its worker are.',
+      answers: { 200: { description: 'The status.', schema: 'Status' } },
+      handle: (ctx) => answer(ctx, 'Status', toStatus(scope)),
+    },
+    {
+      id: 'getMetrics',
+      method: 'GET',
+      path: '/metrics',
+      summary: 'The same numbers in the text format of Prometheus.',
+      answers: { 200: { description: 'The metrics.', type: 'text/plain' } },
+      handle(ctx) {
+        ctx.set('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
+        ctx.body = renderMetrics(toStatus(scope));
+      },
+    },
+    {
+      id: 'getHealth',
+      method: 'GET',
+      path: '/_/healthz',
+      summary: 'Answers while the host runs.',
+      open: true,
+      answers: { 200: { description: 'It runs.', schema: 'Health' } },
+      handle: (ctx) => answer(ctx, 'Health', { status: 'ok' }),
+    },
+    {
+      id: 'getReadiness',
+      method: 'GET',
+      path: '/_/readyz',
+      summary: 'Says whether functions are served.',
+      open: true,
+      answers: {
+        200: { description: 'They are.', schema: 'Readiness' },
+        503: { description: 'They are not.', schema: 'Readiness' },
+      },
+      handle(ctx) {
+        const { state } = supervisor.status().worker;
+        ctx.status = state === 'serving' ? 200 : 503;
+        answer(ctx, 'Readiness', { status: state === 'serving' ? 'ready' : state });
+      },
+    },
+    {
+      id: 'getIndex',
+      method: 'GET',
+      path: '/',
+      summary: 'Names the API.',
+      open: true,
+      answers: { 200: { description: 'Where to go on.', schema: 'Index' } },
+      handle: (ctx) => answer(ctx, 'Index', { name: 'hearth', api: '/v1/openapi.json' }),
+    },
+  ];
+}
+
+function toStatus({ services }: ApiScope): AnswerBody<'Status'> {
+  const { metrics } = services.supervisor.status();
+  const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+  return {
+    version: services.version,
+    appId: services.appId,
+    startedAt: new Date(services.startedAt).toISOString(),
+    uptimeMs: Math.max(0, Math.round(Date.now() - services.startedAt)),
+    functions: services.catalog.list().length,
+    worker: toWorker(services.supervisor.status()),
+    memory: { control: { rss, heapUsed, heapTotal, external }, worker: metrics?.memory ?? null },
+    eventLoopDelay: metrics?.eventLoopDelay ?? null,
+    counters: metrics ? toCounters(metrics) : null,
+  };
+}
+
+function toWorker(status: ReturnType<ApiScope['services']['supervisor']['status']>): AnswerBody<'Status'>['worker'] {
+  const { worker, standby, restarts, lastCrash } = status;
+  return {
+    state: worker.state,
+    pid: 'pid' in worker ? (worker.pid ?? null) : null,
+    ...('since' in worker && { since: worker.since }),
+    ...('attempt' in worker && { attempt: worker.attempt }),
+    standby,
+    restarts,
+    lastCrash: lastCrash ? { ...lastCrash, pid: lastCrash.pid ?? null } : null,
+  };
+}
+
+function toCounters(metrics: NonNullable<AnswerBody<'Status'>['counters']>): AnswerBody<'Status'>['counters'] {
+  const { requests, requestErrors, connections, connectionsTotal, messagesReceived, messagesSent, logLinesDropped } = metrics;
+  return { requests, requestErrors, connections, connectionsTotal, messagesReceived, messagesSent, logLinesDropped };
+}

@@ -1,0 +1,115 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type net from 'node:net';
+import { type ErrorReport, HearthError } from '../kernel/errors.ts';
+import type { WorkerMessage, WorkerMethod, WorkerParams, WorkerResult } from '../kernel/protocol.ts';
+
+/** How a worker process ended. */
+export interface WorkerExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** What a worker process is started with and whom it tells. */
+export interface WorkerProcessOptions {
+  /** The file to run. */
+  readonly entry: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Gets every message that is not the answer to a call. */
+  onMessage(message: WorkerMessage): void;
+  onExit(exit: WorkerExit): void;
+}
+
+interface PendingCall {
+  resolve(result: unknown): void;
+  reject(error: HearthError): void;
+  readonly timer: NodeJS.Timeout | undefined;
+}
+
+/** One worker process, and the calls made to it. */
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #calls = new Map<number, PendingCall>();
+  #lastCall = 0;
+  #exited = false;
+
+  constructor(options: WorkerProcessOptions) {
+    // On Node 20 the global WebSocket is behind a flag; from 22 on it is always there.
+    const flags = process.versions.node.startsWith('20.') ? ['--experimental-websocket'] : [];
+    this.#child = fork(options.entry, {
+      env: { ...options.env },
+      // Without the flag V8 keeps code that was replaced.
+      execArgv: ['--no-compilation-cache', '--disable-warning=ExperimentalWarning', ...flags],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.#child.on('message', (message: WorkerMessage) => this.#receive(message, options));
+    this.#child.once('error', () => this.#end({ code: null, signal: null }, options));
+    this.#child.once('exit', (code, signal) => this.#end({ code, signal }, options));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /**
+   * Calls the worker. Rejects with the error it answers, or `WORKER_UNAVAILABLE` when it ends first or
+   * does not answer within `timeout` milliseconds (0: no limit).
+   */
+  call<M extends WorkerMethod>(method: M, params: WorkerParams<M>, timeout: number, handle?: net.Server): Promise<WorkerResult<M>> {
+    return new Promise((resolve, reject) => {
+      if (this.#exited || !this.#child.connected) {
+        reject(ended());
+        return;
+      }
+      const id = ++this.#lastCall;
+      const late = (): void =>
+        this.#settle(id)?.reject(new HearthError('WORKER_UNAVAILABLE', { reason: `it has not answered for ${timeout} ms.` }));
+      const timer = timeout > 0 ? setTimeout(late, timeout) : undefined;
+      const take = (result: unknown): void => {
+        if (answers(method, result)) resolve(result);
+      };
+      this.#calls.set(id, { resolve: take, reject, timer });
+      this.#child.send({ id, method, params }, handle, undefined, (error) => {
+        if (error) this.#settle(id)?.reject(ended());
+      });
+    });
+  }
+
+  /** Ends the process at once. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #receive(message: WorkerMessage, options: WorkerProcessOptions): void {
+    if (message.type === 'result') this.#settle(message.id)?.resolve(message.result);
+    else if (message.type === 'failure') this.#settle(message.id)?.reject(toError(message.error));
+    else options.onMessage(message);
+  }
+
+  #settle(id: number): PendingCall | undefined {
+    const call = this.#calls.get(id);
+    if (!call) return undefined;
+    this.#calls.delete(id);
+    clearTimeout(call.timer);
+    return call;
+  }
+
+  #end(exit: WorkerExit, options: WorkerProcessOptions): void {
+    if (this.#exited) return;
+    this.#exited = true;
+    options.onExit(exit);
+    for (const id of this.#calls.keys()) this.#settle(id)?.reject(ended());
+  }
+}
+
+function toError(report: ErrorReport): HearthError {
+  return HearthError.fromReport(report);
+}
+
+/** Both sides are built together and a worker answers by the types of its calls: looking into each answer would only cost. */
+function answers<M extends WorkerMethod>(_method: M, _result: unknown): _result is WorkerResult<M> {
+  return true;
+}
+
+function ended(): HearthError {
+  return new HearthError('WORKER_UNAVAILABLE', { reason: 'it has ended.' });
+}

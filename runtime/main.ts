@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readConfig } from './config.ts';
+import { type Control, startControl } from './control/control.ts';
+import { createTerminalLog } from './control/logs/terminal.ts';
+import { HearthError } from './kernel/errors.ts';
+
+const root = new URL('../', import.meta.url);
+
+function versionOf(manifest: string): string {
+  const parsed: unknown = JSON.parse(manifest);
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env, process.cwd());
+  const control = await startControl(
+    config,
+    {
+      version: versionOf(readFileSync(new URL('package.json', root), 'utf8')),
+      worker: fileURLToPath(new URL('dist/worker.js', root)),
+      starter: fileURLToPath(new URL('functions/', root)),
+    },
+    createTerminalLog(process.stdout, config.logLevel),
+  );
+  announce(control, config.host);
+  stopOnSignal(control);
+}
+
+function announce({ port, consolePort, madeToken }: Control, host: string): void {
+  // The first line is Laf's and Lolo's sign that a host is ready; tools wait for it.
+  const lines = [`Listening to port ${port}`, `Try http://${host}:${port}/demo`, `API and console: http://${host}:${consolePort}`];
+  if (madeToken !== undefined)
+    lines.push('', `Admin token, shown only this once: ${madeToken}`, 'Set ADMIN_TOKEN to choose one of your own.');
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function stopOnSignal(control: Control): void {
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    process.stdout.write(`${signal}: finishing what is under way; once more ends at once\n`);
+    void control.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof HearthError) process.stderr.write(`${error.code}: ${error.message}\n`);
+  else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+}

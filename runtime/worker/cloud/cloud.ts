@@ -1,0 +1,81 @@
+import { createRequire } from 'node:module';
+import jwt from 'jsonwebtoken';
+import type { Cloud } from '../../../sdk/cloud.ts';
+import type { FunctionContext, FunctionSocket } from '../../../sdk/context.ts';
+import { CloudError, type CloudErrorCode } from '../../../sdk/errors.ts';
+import type { CloudFetch } from '../../../sdk/fetch.ts';
+import { catalogue } from '../../kernel/errors.ts';
+
+/** What `cloud` needs of the worker that it stands for. */
+export interface CloudHost {
+  readonly appId: string;
+  /** What functions see as `cloud.env`; the very object. */
+  readonly env: Record<string, string>;
+  /** Signs and verifies tokens that name no secret of their own. */
+  readonly serverSecret: string;
+  /** The open sockets, live. */
+  readonly sockets: Set<FunctionSocket>;
+  /** Calls a function with this very context; throws, or answers what the function answers. */
+  invoke(name: string, context: object): unknown;
+}
+
+// A token that names another algorithm was not signed with a shared secret.
+const algorithms: jwt.Algorithm[] = ['HS256', 'HS384', 'HS512'];
+
+/**
+ * The object that functions know as `cloud`. Its members work without it (`const { invoke } = cloud`),
+ * and through objects that inherit from it. A worker makes one: `shared` lives as long as the process.
+ */
+export function createCloud(host: CloudHost): Cloud & { readonly env: Record<string, string> } {
+  const load = createRequire(import.meta.url);
+  let axios: CloudFetch | undefined;
+  const cloud = {
+    shared: new Map<string, unknown>(),
+    sockets: host.sockets,
+    appid: host.appId,
+    env: host.env,
+    getToken: (payload: string | object, secret?: string): string => jwt.sign(payload, secret ?? host.serverSecret),
+    parseToken: (token: unknown, secret?: string): unknown => verify(token, secret ?? host.serverSecret),
+    invoke: async (name: string, context?: Partial<FunctionContext>): Promise<unknown> => host.invoke(name, toCall(name, context)),
+    database: (): never => unavailable('DATABASE_UNAVAILABLE'),
+    get mongo(): never {
+      return unavailable('DATABASE_UNAVAILABLE');
+    },
+    get storage(): never {
+      return unavailable('STORAGE_UNAVAILABLE');
+    },
+    get fetch(): CloudFetch {
+      // axios takes 30 ms to load, and most apps never use it.
+      return (axios ??= loadAxios(load));
+    },
+  };
+  // Copying or showing `cloud` (`{ ...cloud }`) reads every enumerable member.
+  for (const key of ['mongo', 'storage', 'fetch']) Object.defineProperty(cloud, key, { enumerable: false });
+  return cloud;
+}
+
+function verify(token: unknown, secret: string): unknown {
+  if (typeof token !== 'string') return null;
+  try {
+    return jwt.verify(token, secret, { algorithms });
+  } catch {
+    return null;
+  }
+}
+
+function toCall(name: string, context: Partial<FunctionContext> | null | undefined): object {
+  const given = context ?? {};
+  given.__function_name = name;
+  given.method ??= 'call';
+  given.requestId ??= 'invoke';
+  return given;
+}
+
+function loadAxios(load: NodeJS.Require): CloudFetch {
+  const axios: CloudFetch = load('axios');
+  return axios;
+}
+
+function unavailable(code: CloudErrorCode): never {
+  throw new CloudError(code, catalogue[code].message);
+}

@@ -1,0 +1,42 @@
+import { EventEmitter } from 'node:events';
+import { HearthError } from '../../kernel/errors.ts';
+
+/** Calls that would end or disturb the host; a function gets an error instead. */
+const refusedCalls = ['exit', 'abort', 'send', 'disconnect', 'setUncaughtExceptionCaptureCallback', 'dlopen', 'chdir'] as const;
+
+function refuse(call: string): never {
+  throw new HearthError('PROCESS_REFUSED', { call });
+}
+
+/**
+ * Takes from the process object what ends or disturbs the host, for npm packages that use the global
+ * one. Answers what the worker itself still needs. An accident is contained so, malice is not.
+ */
+export function guardProcess(): { send: (message: object, done?: () => void) => void } {
+  const send = process.send?.bind(process);
+  for (const call of refusedCalls) {
+    Object.defineProperty(process, call, { value: () => refuse(call), writable: true, configurable: true });
+  }
+  const kill = process.kill.bind(process);
+  process.kill = (pid, signal) => {
+    if (signal !== 0 && (pid === process.pid || pid === process.ppid || pid <= 0)) refuse('kill');
+    return kill(pid, signal);
+  };
+  return { send: (message, done) => void send?.(message, undefined, undefined, done) };
+}
+
+/**
+ * The `process` that functions see: Node's, with the app's environment and with listeners of their
+ * own, so that `process.on('uncaughtException')` or `removeAllListeners()` cannot unhook the host's.
+ */
+export function createProcessView(env: Record<string, string>): NodeJS.Process {
+  const view: NodeJS.Process = Object.create(process);
+  const emitter = new EventEmitter();
+  emitter.setMaxListeners(0);
+  const own: PropertyDescriptorMap = { env: { value: env, writable: true, enumerable: true } };
+  for (const key of Reflect.ownKeys(EventEmitter.prototype)) {
+    const method: unknown = Reflect.get(EventEmitter.prototype, key);
+    if (typeof method === 'function' && key !== 'constructor') own[key] = { value: method.bind(emitter), writable: true };
+  }
+  return Object.defineProperties(view, own);
+}

@@ -1,0 +1,112 @@
+import { promisify } from 'node:util';
+import type { Invocation, InvocationScope } from '../../kernel/invocation.ts';
+
+type Timer = NodeJS.Timeout | NodeJS.Immediate;
+type Callback = (...args: unknown[]) => void;
+
+/** Node's timer functions, as a function's code sees them. */
+export interface FunctionTimers {
+  readonly setTimeout: (callback: Callback, delay?: number, ...args: unknown[]) => Timer;
+  readonly setInterval: (callback: Callback, delay?: number, ...args: unknown[]) => Timer;
+  readonly setImmediate: (callback: Callback, ...args: unknown[]) => Timer;
+  readonly clearTimeout: (timer: NodeJS.Timeout) => void;
+  readonly clearInterval: (timer: NodeJS.Timeout) => void;
+  readonly clearImmediate: (timer: NodeJS.Immediate) => void;
+}
+
+/**
+ * The timers of one module instance. When the instance is replaced its timers are cleared, so that
+ * an old interval neither runs on nor keeps the old code in memory; only what an invocation in
+ * flight has started lives until that invocation ends.
+ */
+export class TimerSet {
+  readonly #scope: InvocationScope;
+  readonly #running = new Map<Timer, Invocation | undefined>();
+  #disposed = false;
+
+  constructor(scope: InvocationScope) {
+    this.#scope = scope;
+  }
+
+  /** How many timers wait. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** The timer functions to give to the module's code. */
+  functions(): FunctionTimers {
+    const timers: FunctionTimers = {
+      setTimeout: (callback, delay, ...args) => this.#timeout(callback, delay, args),
+      setInterval: (callback, delay, ...args) => this.#track(setInterval(callback, delay, ...args)),
+      setImmediate: (callback, ...args) => this.#immediate(callback, args),
+      clearTimeout: (timer) => {
+        this.#running.delete(timer);
+        clearTimeout(timer);
+      },
+      clearInterval: (timer) => {
+        this.#running.delete(timer);
+        clearInterval(timer);
+      },
+      clearImmediate: (timer) => {
+        this.#running.delete(timer);
+        clearImmediate(timer);
+      },
+    };
+    // `util.promisify(setTimeout)` is how much code sleeps; Node looks for this symbol.
+    Object.defineProperty(timers.setTimeout, promisify.custom, {
+      value: (delay?: number, value?: unknown) => new Promise((resolve) => timers.setTimeout(resolve, delay, value)),
+    });
+    Object.defineProperty(timers.setImmediate, promisify.custom, {
+      value: (value?: unknown) => new Promise((resolve) => timers.setImmediate(resolve, value)),
+    });
+    return timers;
+  }
+
+  /** Clears the timers, except those of invocations in flight, which are cleared when these end. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const [timer, invocation] of this.#running) this.#retire(timer, invocation);
+  }
+
+  #timeout(callback: Callback, delay: number | undefined, args: unknown[]): Timer {
+    checkCallback(callback);
+    const timer = setTimeout(() => {
+      this.#running.delete(timer);
+      callback.apply(timer, args);
+    }, delay);
+    return this.#track(timer);
+  }
+
+  #immediate(callback: Callback, args: unknown[]): Timer {
+    checkCallback(callback);
+    const timer = setImmediate(() => {
+      this.#running.delete(timer);
+      callback.apply(timer, args);
+    });
+    return this.#track(timer);
+  }
+
+  #track(timer: Timer): Timer {
+    const invocation = this.#scope.getStore();
+    this.#running.set(timer, invocation);
+    if (this.#disposed) this.#retire(timer, invocation);
+    return timer;
+  }
+
+  #retire(timer: Timer, invocation: Invocation | undefined): void {
+    if (invocation && !invocation.ended) invocation.onEnd(() => this.#stop(timer));
+    else this.#stop(timer);
+  }
+
+  #stop(timer: Timer): void {
+    this.#running.delete(timer);
+    // Each native function mishandles the other's timers.
+    if ('refresh' in timer) clearTimeout(timer);
+    else clearImmediate(timer);
+  }
+}
+
+// The callback that Node gets is ours, so its own check would never fire.
+function checkCallback(callback: unknown): void {
+  if (typeof callback !== 'function') throw new TypeError(`The "callback" argument must be of type function. Received ${typeof callback}`);
+}

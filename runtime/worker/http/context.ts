@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import type { FunctionContext } from '../../../sdk/context.ts';
+import type { App } from '../app.ts';
+import { application } from './express.ts';
+import type { HttpRequest } from './request.ts';
+import type { HttpResponse } from './response.ts';
+
+const requestIdShape = /^[\w.:/+=@-]{1,128}$/;
+const absoluteForm = /^[a-z]+:\/\/[^/?#]*/i;
+const bearerShape = /^Bearer +(\S+) *$/i;
+
+/** What a function's context over HTTP is made of. */
+export interface ContextOrigin {
+  /** The requested path; the function's own name unless `__default__` runs in its place. */
+  readonly name: string;
+  readonly requestId: string;
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
+}
+
+/** The id that the client gave, if it can stand in a header and a log line; else a new one. */
+export function requestIdOf(given: string | string[] | undefined): string {
+  return typeof given === 'string' && requestIdShape.test(given) ? given : randomUUID();
+}
+
+/** The function name that a request's URL asks for; undefined when its percent encoding is wrong. */
+export function requestedName(url: string): string | undefined {
+  const target = url.startsWith('/') ? url : url.replace(absoluteForm, '');
+  const end = target.indexOf('?');
+  const name = target.slice(target.startsWith('/') ? 1 : 0, end === -1 ? undefined : end);
+  if (!name.includes('%')) return name;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The context of a function called over HTTP; its keys and their order are Laf's. Completes the request's Express members. */
+export function createContext(app: App, { name, requestId, request, response }: ContextOrigin): FunctionContext {
+  const { headers } = request;
+  const forwarded = headers['x-forwarded-for'];
+  if (forwarded !== undefined) headers['x-real-ip'] ??= firstOf(forwarded);
+  request.params = { name, 0: name };
+  request.query = queryOf(request.url);
+  const user = userOf(app, headers.authorization);
+  return {
+    __function_name: name,
+    requestId,
+    query: request.query,
+    files: filesOf(request),
+    body: request.body,
+    headers,
+    method: request.method,
+    auth: user,
+    user,
+    request,
+    response,
+  };
+}
+
+/** The key is there without a value too, as in Laf, which the context's type has no words for. */
+function filesOf(request: object): FunctionContext['files'] & {} {
+  return Reflect.get(request, 'files');
+}
+
+function queryOf(url: string): Record<string, unknown> {
+  const start = url.indexOf('?');
+  return start === -1 ? {} : parseQuery(url.slice(start + 1));
+}
+
+// Express's own, because functions get nested and repeated parameters in the form that Express gives them.
+const parseQuery = queryParserOf(application.get('query parser fn'));
+
+function queryParserOf(setting: unknown): (query: string) => Record<string, unknown> {
+  if (typeof setting !== 'function') throw new TypeError('Express has no query parser.');
+  return (query) => setting(query);
+}
+
+function userOf(app: App, authorization: string | undefined): unknown {
+  const token = authorization === undefined ? undefined : bearerShape.exec(authorization)?.[1];
+  return token === undefined ? null : app.verifyToken(token);
+}
+
+function firstOf(forwarded: string | string[]): string {
+  const list = typeof forwarded === 'string' ? forwarded : (forwarded[0] ?? '');
+  const end = list.indexOf(',');
+  return (end === -1 ? list : list.slice(0, end)).trim();
+}

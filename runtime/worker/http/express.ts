@@ -1,0 +1,16 @@
+import express from 'express';
+
+/**
+ * What Express's request and response ask for their settings: its defaults, which trust no proxy.
+ * It serves nothing.
+ */
+export const application = express().disable('x-powered-by');
+
+/** Gives a class the members of one of Express's prototypes, except those that the class defines itself. */
+export function adoptMembers(prototype: object, members: object): void {
+  const descriptors = Object.getOwnPropertyDescriptors(members);
+  for (const [name, descriptor] of Object.entries(descriptors)) {
+    if (!Object.hasOwn(prototype, name)) Object.defineProperty(prototype, name, descriptor);
+  }
+  Object.defineProperty(prototype, 'app', { value: application, writable: true, configurable: true });
+}

@@ -1,0 +1,53 @@
+import { Worker as Thread } from 'node:worker_threads';
+import { HearthError } from '../kernel/errors.ts';
+import type { CallMessage, WorkerMessage, WorkerMethod } from '../kernel/protocol.ts';
+import { guardProcess } from './function/process.ts';
+import { startMetrics } from './metrics.ts';
+import { Worker, type WorkerHandlers } from './worker.ts';
+
+// What the worker needs of its process is taken before any function could change it.
+const control = process.ppid;
+const onMessage = process.on.bind(process);
+const exit = process.exit.bind(process);
+const { send } = guardProcess();
+const tell = (message: WorkerMessage, done?: () => void): void => {
+  send(message, done);
+};
+
+const worker = new Worker({
+  sendLogs: (records, done) => tell({ type: 'logs', records }, done),
+  exit: (code) => exit(code),
+});
+
+async function answer(call: CallMessage, handle: unknown): Promise<void> {
+  try {
+    const result: unknown = await dispatch(call, handle);
+    tell({ type: 'result', id: call.id, result: result ?? null });
+  } catch (error) {
+    if (!(error instanceof HearthError)) worker.app?.logs.failed(error, undefined, `${call.method} failed: `);
+    const known = error instanceof HearthError ? error : new HearthError('INTERNAL');
+    tell({ type: 'failure', id: call.id, error: known.toReport() });
+  }
+}
+
+function dispatch<M extends WorkerMethod>({ method, params }: CallMessage<M>, handle: unknown): unknown {
+  const handlers: WorkerHandlers = worker;
+  return handlers[method](params, handle);
+}
+
+onMessage('message', (call: CallMessage, handle: unknown) => void answer(call, handle));
+// Without control nobody could reach this process, and it would keep the port.
+onMessage('disconnect', () => exit(0));
+// The terminal signals the whole group; control decides when its workers end.
+onMessage('SIGINT', () => {});
+onMessage('SIGTERM', () => {});
+// An error that no handler awaits belongs to the invocation that started it; the process lives on.
+onMessage('uncaughtException', (error) => worker.app?.logs.failed(error, worker.app.app.scope.getStore()));
+onMessage('unhandledRejection', (reason) => worker.app?.logs.failed(reason, worker.app.app.scope.getStore(), 'unhandled rejection: '));
+
+startMetrics(
+  () => worker.app,
+  (metrics) => tell({ type: 'metrics', metrics }),
+);
+new Thread(new URL('./watchdog.js', import.meta.url), { workerData: control }).unref();
+tell({ type: 'ready' });

@@ -1,0 +1,35 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { WorkerMetrics } from '../kernel/protocol.ts';
+import type { WorkerApp } from './assembly.ts';
+
+/** Milliseconds between two reports. */
+const interval = 1_000;
+
+/** Reports the worker's metrics every second until the answered function is called. */
+export function startMetrics(app: () => WorkerApp | undefined, report: (metrics: WorkerMetrics) => void): () => void {
+  const delay = monitorEventLoopDelay({ resolution: 20 });
+  delay.enable();
+  const timer = setInterval(() => {
+    const current = app();
+    if (!current) return;
+    const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+    report({
+      ...current.app.counters,
+      connections: current.sockets.size,
+      logLinesDropped: current.logs.droppedTotal,
+      functions: current.registry.size,
+      memory: { rss, heapUsed, heapTotal, external },
+      eventLoopDelay: { mean: toMs(delay.mean), p99: toMs(delay.percentile(99)), max: toMs(delay.max) },
+    });
+    delay.reset();
+  }, interval);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    delay.disable();
+  };
+}
+
+function toMs(nanoseconds: number): number {
+  return Number.isFinite(nanoseconds) ? Math.round(nanoseconds / 1e4) / 100 : 0;
+}

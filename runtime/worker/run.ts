@@ -1,0 +1,83 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { isUtf8 } from 'node:buffer';
+import { duplexPair } from 'node:stream';
+import { HearthError } from '../kernel/errors.ts';
+import type { RunCall, RunResult } from '../kernel/protocol.ts';
+import type { FunctionView, Registry } from '../kernel/registry.ts';
+import type { App } from './app.ts';
+import { createRequestHandler } from './http/handler.ts';
+import { createHttpServer } from './http/server.ts';
+import type { WorkerLogs } from './logs.ts';
+
+/**
+ * Runs one request against a draft (staged beside the live functions and discarded afterwards) or
+ * against what is live. The request goes through a real HTTP server over a pair of streams, so that a
+ * run and a call from outside are the same thing. Throws what the draft throws while it loads.
+ */
+export async function run(app: App, registry: Registry, logs: WorkerLogs, call: RunCall): Promise<RunResult> {
+  const started = performance.now();
+  logs.tap(call.requestId);
+  const stage = call.draft && registry.stage({ functions: [call.draft], deleted: [] });
+  try {
+    const response = await exchange(app, stage ?? registry, call);
+    return { response, logs: logs.untap(call.requestId), tookMs: round(performance.now() - started) };
+  } finally {
+    stage?.discard();
+    logs.untap(call.requestId);
+  }
+}
+
+async function exchange(app: App, functions: FunctionView, call: RunCall): Promise<RunResult['response']> {
+  const { method, query, headers, body } = call.request;
+  const [clientSide, serverSide] = duplexPair();
+  const server = createHttpServer(createRequestHandler(app, functions));
+  server.emit('connection', serverSide);
+  const path = `/${encodeURI(call.name)}${query === '' ? '' : `?${query}`}`;
+  const signal = AbortSignal.timeout(app.settings.limits.runTimeout);
+  try {
+    const request = httpRequest({
+      createConnection: () => clientSide,
+      method,
+      path,
+      headers: {
+        host: 'localhost',
+        ...headers,
+        'x-request-id': call.requestId,
+        connection: 'close',
+        'content-length': Buffer.byteLength(body),
+      },
+      signal,
+    });
+    request.end(body);
+    return await new Promise((resolve, reject) => {
+      request.once('error', reject);
+      request.once('response', (response) => void collect(response, app.settings.limits.requestBody).then(resolve, reject));
+    });
+  } catch (error) {
+    if (signal.aborted) throw new HearthError('RUN_TIMED_OUT', { limit: app.settings.limits.runTimeout });
+    throw error;
+  } finally {
+    clientSide.destroy();
+    serverSide.destroy();
+    server.close();
+  }
+}
+
+async function collect(response: IncomingMessage, limit: number): Promise<RunResult['response']> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    if (size < limit) chunks.push(chunk.subarray(0, limit - size));
+    size += chunk.length;
+  }
+  const body = Buffer.concat(chunks);
+  const encoding = isUtf8(body) ? 'utf8' : 'base64';
+  const headers: Record<string, string | readonly string[]> = {};
+  for (const [name, value] of Object.entries(response.headers)) if (value !== undefined) headers[name] = value;
+  return { status: response.statusCode ?? 0, headers, body: body.toString(encoding), encoding, truncated: size > limit };
+}
+
+function round(milliseconds: number): number {
+  return Math.round(milliseconds * 100) / 100;
+}

@@ -1,0 +1,156 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { ConnectionInfo } from '../../kernel/protocol.ts';
+import type { App } from '../app.ts';
+import type { Identity } from './context.ts';
+import { EventLine, type EventOwner } from './events.ts';
+import type { Beating } from './heartbeat.ts';
+import { byteLength, ServerSocket, type SocketOwner } from './socket.ts';
+
+// Pings that may go unanswered before the peer counts as gone.
+const maximumMisses = 2;
+
+/** Port: who keeps the connections. Its methods MUST NOT throw. */
+export interface ConnectionKeeper {
+  readonly app: App;
+  /** The socket is closed. */
+  closed(connection: Connection): void;
+  /** The last event is handled: nothing follows. */
+  finished(connection: Connection): void;
+}
+
+/** One WebSocket from its handshake to the end of its last event: who it is, what it counts, whether it lives. */
+export class Connection implements SocketOwner, EventOwner, Beating {
+  readonly identity: Identity;
+  readonly socket: ServerSocket;
+  /** Where the heartbeat has the connection. */
+  slice = -1;
+  readonly #keeper: ConnectionKeeper;
+  readonly #stream: Duplex;
+  readonly #since = Date.now();
+  readonly #events: EventLine;
+  #closed = false;
+  #warned = false;
+  #received = 0;
+  #receivedBytes = 0;
+  #sent = 0;
+  #sentBytes = 0;
+  #bytesRead = 0;
+  #misses = 0;
+
+  constructor(keeper: ConnectionKeeper, identity: Identity, socket: ServerSocket, stream: Duplex) {
+    this.identity = identity;
+    this.socket = socket;
+    this.#keeper = keeper;
+    this.#stream = stream;
+    this.#events = new EventLine(this);
+    ServerSocket.adopt(socket, this);
+  }
+
+  get app(): App {
+    return this.#keeper.app;
+  }
+
+  /** Tells the function of the connection; called once, before any other event can come. */
+  open(): void {
+    this.#events.deliver('WebSocket:connection', null, 0);
+  }
+
+  /** The row of the connection table. */
+  info(): ConnectionInfo {
+    return {
+      id: this.identity.id,
+      user: toJson(this.identity.user),
+      url: this.identity.url,
+      // Not kept: asking for it costs each idle socket more memory than it is worth.
+      remoteAddress: (this.#stream instanceof Socket && this.#stream.remoteAddress) || '',
+      since: this.#since,
+      received: this.#received,
+      receivedBytes: this.#receivedBytes,
+      sent: this.#sent,
+      sentBytes: this.#sentBytes,
+      buffered: this.socket.bufferedAmount,
+      queued: this.#events.size,
+    };
+  }
+
+  received(data: WebSocket.RawData, isBinary: boolean): void {
+    const bytes = byteLength(data);
+    this.#received += 1;
+    this.#receivedBytes += bytes;
+    this.app.counters.messagesReceived += 1;
+    this.#events.deliver('WebSocket:message', { data, isBinary }, bytes);
+  }
+
+  sent(bytes: number): void {
+    const { counters, settings } = this.app;
+    this.#sent += 1;
+    this.#sentBytes += bytes;
+    counters.messagesSent += 1;
+    const buffered = this.socket.bufferedAmount;
+    if (buffered >= settings.limits.bufferedWarning) this.#overfull(buffered);
+  }
+
+  errored(error: Error): void {
+    this.#events.deliver('WebSocket:error', error, 0);
+  }
+
+  closing(): void {
+    // The peer's answer to the close frame has to be read.
+    this.#events.resume();
+  }
+
+  closed(code: number, reason: Buffer): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#keeper.closed(this);
+    this.#events.close(code, reason);
+  }
+
+  finished(): void {
+    this.#keeper.finished(this);
+  }
+
+  /** Pings the peer; terminates the socket when nothing has come from it since the last two pings. */
+  beat(): void {
+    const { socket } = this;
+    // A function that removes all listeners of its socket takes the close away from the host as well.
+    if (socket.readyState === socket.CLOSED) this.closed(1006, Buffer.alloc(0));
+    if (socket.readyState !== socket.OPEN) return;
+    if (this.#events.breathe() && this.#isSilent()) socket.terminate();
+    else socket.ping();
+  }
+
+  #isSilent(): boolean {
+    // Counts every byte, so that neither pongs nor messages need a listener or a mark of their own.
+    const bytesRead = this.#stream instanceof Socket ? this.#stream.bytesRead : this.#bytesRead + 1;
+    if (bytesRead !== this.#bytesRead) {
+      this.#bytesRead = bytesRead;
+      this.#misses = 0;
+    }
+    this.#misses += 1;
+    return this.#misses > maximumMisses;
+  }
+
+  #overfull(buffered: number): void {
+    const { id } = this.identity;
+    if (buffered >= this.app.settings.limits.bufferedMaximum) {
+      this.socket.terminate();
+      this.app.log('warn', `Terminated connection ${id}: ${buffered} bytes wait that its client does not read.`, { connectionId: id });
+    } else if (!this.#warned) {
+      this.#warned = true;
+      this.app.log('warn', `The client of connection ${id} reads too slowly: ${buffered} bytes wait.`, { connectionId: id });
+    }
+  }
+}
+
+/** The value as JSON carries it; null for what JSON cannot. */
+function toJson(value: unknown): unknown {
+  try {
+    const text: unknown = JSON.stringify(value);
+    return typeof text === 'string' ? JSON.parse(text) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,98 @@
+// @ts-check
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './root.mjs';
+
+/** The folder that the bundles are written to. */
+export const dist = join(root, 'dist');
+
+/** Each bundle of the host, with the file it begins at. */
+const entries = {
+  main: 'runtime/main.ts',
+  worker: 'runtime/worker/main.ts',
+  watchdog: 'runtime/worker/watchdog.ts',
+};
+
+const stamp = join(dist, '.inputs');
+
+/** Whether dist holds the bundles of exactly the sources that are there now. */
+export function isBuilt() {
+  return Object.keys(entries).every((name) => existsSync(join(dist, `${name}.js`))) && read(stamp) === fingerprint();
+}
+
+/** Bundles the host into dist; throws when a source does not compile, after esbuild has printed why. */
+export async function build() {
+  const { build: bundle, stop } = await import('esbuild');
+  const inputs = fingerprint();
+  try {
+    const { outputFiles } = await bundle({
+      absWorkingDir: root,
+      entryPoints: entries,
+      outdir: dist,
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      packages: 'external',
+      sourcemap: 'linked',
+      sourcesContent: false,
+      logLevel: 'warning',
+    });
+    publish(outputFiles, inputs);
+  } finally {
+    // Its process would otherwise live as long as the host that this process becomes.
+    await stop();
+  }
+}
+
+/**
+ * Puts the files in place whole: a host that runs from dist never reads half a file.
+ *
+ * @param {readonly { path: string, contents: Uint8Array }[]} files
+ * @param {string} inputs
+ */
+function publish(files, inputs) {
+  mkdirSync(dist, { recursive: true });
+  for (const file of files) writeFileSync(`${file.path}.tmp`, file.contents);
+  // Without its stamp a dist whose renames were cut short is built again, whatever the sources are by then.
+  rmSync(stamp, { force: true });
+  for (const file of files) renameSync(`${file.path}.tmp`, file.path);
+  writeFileSync(`${stamp}.tmp`, inputs);
+  renameSync(`${stamp}.tmp`, stamp);
+}
+
+/** A hash of all that decides what the bundles hold. */
+function fingerprint() {
+  const hash = createHash('sha256');
+  for (const file of ['package-lock.json', 'tsconfig.json', 'scripts/build.mjs', ...sources('runtime'), ...sources('sdk')]) {
+    const content = readFileSync(join(root, file));
+    hash.update(`${file}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * @param {string} folder
+ * @returns {string[]} all files below it, in an order that does not depend on the file system
+ */
+function sources(folder) {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(root.length + 1)
+        .replaceAll('\\', '/'),
+    )
+    .toSorted();
+}
+
+/** @param {string} file */
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

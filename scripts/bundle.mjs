@@ -1,0 +1,5 @@
+// @ts-check
+import './node.mjs';
+import { orFail, prepare } from './prepare.mjs';
+
+await orFail(() => prepare('runtime'));

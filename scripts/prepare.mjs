@@ -1,0 +1,39 @@
+// @ts-check
+import { join } from 'node:path';
+import { build, dist, isBuilt } from './build.mjs';
+import { Interrupted } from './child.mjs';
+import { install, isInstalled } from './install.mjs';
+import { withLock } from './lock.mjs';
+
+/**
+ * Brings node_modules and dist up to date; does nothing, and writes nothing, when they are. Several
+ * processes may ask for it at the same time.
+ *
+ * @param {import('./install.mjs').Scope} scope
+ */
+export async function prepare(scope) {
+  if (isInstalled(scope) && isBuilt()) return;
+  await withLock(join(dist, '.lock'), {
+    onWait: () => console.log('Another start is installing or building; waiting for it …'),
+    work: async () => {
+      if (!isInstalled(scope)) await install(scope);
+      if (!isBuilt()) await build();
+    },
+  });
+}
+
+/**
+ * Runs a command's work, and ends the process with one plain line when it fails.
+ *
+ * @param {() => Promise<void>} work
+ */
+export async function orFail(work) {
+  try {
+    await work();
+  } catch (error) {
+    // Ends as the signal would have ended it, so that the shell and npm see what happened.
+    if (error instanceof Interrupted) process.kill(process.pid, error.signal);
+    else console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
+}

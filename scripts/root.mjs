@@ -1,0 +1,6 @@
+// @ts-check
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the project, wherever the command was started. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));

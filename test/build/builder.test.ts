@@ -1,0 +1,255 @@
+import { createContext, runInContext } from 'node:vm';
+import { TraceMap, originalPositionFor } from '@jridgewell/trace-mapping';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Build, type Builder, createBuilder } from '../../runtime/build/builder.ts';
+import { HearthError } from '../../runtime/kernel/errors.ts';
+
+let builder: Builder;
+
+beforeAll(() => {
+  builder = createBuilder();
+});
+
+afterAll(() => builder.close());
+
+const build = (source: string, name = 'probe'): Promise<Build> => builder.build({ name, source });
+
+async function failure(source: string, name = 'probe'): Promise<HearthError> {
+  const error: unknown = await build(source, name).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof HearthError)) throw new Error('the build did not fail with a HearthError', { cause: error });
+  expect(error.code).toBe('BUILD_FAILED');
+  return error;
+}
+
+/** Runs compiled code as a loader would and answers what it exports. */
+function evaluate({ compiled }: Build, modules: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  const module = { exports: {} };
+  const context = createContext({ console });
+  const run: unknown = runInContext(`(function (module, exports, require) {${compiled.code}\n})`, context);
+  if (typeof run !== 'function') throw new Error('not a function');
+  run(module, module.exports, (id: string) => modules[id]);
+  return module.exports;
+}
+
+describe('output', () => {
+  test('build() makes CommonJS of a TypeScript module', async () => {
+    const built = await build('export default (n: number): number => n + 1;');
+    const { default: handler } = evaluate(built);
+    expect(typeof handler === 'function' && handler(1)).toBe(2);
+    expect(built.name).toBe('probe');
+    expect(built.warnings).toEqual([]);
+  });
+
+  test('build() tags its output with the compiler and the settings', async () => {
+    expect((await build('')).compiled.builder).toBe(builder.tag);
+    expect(builder.tag).toMatch(/^esbuild@\d+\.\d+\.\d+\+\d+$/);
+  });
+
+  test('build() maps the output to lines and columns of the source, without a copy of it', async () => {
+    const { compiled } = await build("// first\nexport default () => {\n  throw new Error('here');\n};\n", 'dir/thrower');
+    const lines = compiled.code.split('\n');
+    const line = lines.findIndex((text) => text.includes('throw new Error')) + 1;
+    const column = lines[line - 1]?.indexOf('throw') ?? -1;
+    const map = new TraceMap(compiled.map);
+    expect(originalPositionFor(map, { line, column })).toMatchObject({ line: 3, column: 2, source: 'dir/thrower.ts' });
+    expect(compiled.map).not.toContain('here');
+  });
+
+  test('build() turns import() into require(), so that it reaches other functions', async () => {
+    const { default: handler } = evaluate(await build("export default async () => (await import('./other')).value;"), {
+      './other': { value: 7 },
+    });
+    expect(await (typeof handler === 'function' && handler())).toBe(7);
+  });
+
+  test('build() compiles enums and decorators, and assigns class fields', async () => {
+    const source = `
+      enum Color { red, green }
+      const seen: string[] = [];
+      function note(target: object, key: string) { seen.push(key); }
+      class Base { set x(value: number) { seen.push('set ' + value); } }
+      class Derived extends Base { x = Color.green; @note method() {} }
+      new Derived();
+      export { seen };`;
+    expect(JSON.stringify(evaluate(await build(source)).seen)).toBe('["method","set 1"]');
+  });
+
+  test('build() runs modules in strict mode and scripts as they are', async () => {
+    const undeclared = await build('export default () => { undeclared = 1; };');
+    const { default: handler } = evaluate(undeclared);
+    expect(handler).toThrow(/undeclared is not defined/);
+    const { main } = evaluate(await build('exports.main = () => { undeclared = 1; return undeclared; };'));
+    expect(typeof main === 'function' && main()).toBe(1);
+  });
+
+  test('build() takes exports.main beside an import without a warning', async () => {
+    const built = await build("import os from 'node:os';\nexports.main = () => os.platform;");
+    expect(built.warnings).toEqual([]);
+    const { main } = evaluate(built, { 'node:os': { platform: 'here' } });
+    expect(typeof main === 'function' && main()).toBe('here');
+  });
+
+  test('build() passes warnings on as diagnostics', async () => {
+    const { warnings } = await build('export default (n: number) => n === NaN;\nexport const here = import.meta.url;');
+    expect(warnings).toMatchObject([
+      { function: 'probe', line: 1, column: 33, message: expect.stringContaining('NaN') },
+      { function: 'probe', line: 2, column: 21, message: expect.stringContaining('import.meta is empty') },
+    ]);
+  });
+
+  test('build() serves many calls at once and answers each with its own', async () => {
+    const all = await Promise.all(Array.from({ length: 30 }, (_, n) => build(`export default ${n};`, `f${n}`)));
+    expect(all.map((built) => evaluate(built).default)).toEqual(Array.from({ length: 30 }, (_, n) => n));
+  });
+});
+
+describe('failures', () => {
+  test('build() answers a syntax error with its place, counted from 1', async () => {
+    const error = await failure('const fine = 1;\nconst a = ;\n', 'dir/broken');
+    expect(error.diagnostics).toEqual([
+      { function: 'dir/broken', line: 2, column: 11, message: 'Unexpected ";"', lineText: 'const a = ;' },
+    ]);
+    expect(error.message).toBe('The source does not compile: Unexpected ";" (dir/broken, line 2, column 11)');
+    expect(error.status).toBe(422);
+  });
+
+  test('build() counts columns in UTF-16, as editors do', async () => {
+    expect((await failure("const a = '😀é', b = ;")).diagnostics).toMatchObject([{ line: 1, column: 22 }]);
+  });
+
+  test('build() reports every error that the compiler finds', async () => {
+    const error = await failure('let a;\nlet a;\nlet b;\nlet b;\n');
+    expect(error.diagnostics).toMatchObject([{ line: 2 }, { line: 4 }]);
+    expect(error.message).toContain('and 1 more');
+  });
+
+  test('build() keeps diagnostics short when a line or their number is absurd', async () => {
+    const { diagnostics = [] } = await failure('let a;'.repeat(300));
+    expect(diagnostics).toHaveLength(100);
+    expect(diagnostics[0]?.lineText).toHaveLength(400);
+  });
+
+  test.each(["const a = await fetch('x');", 'for await (const x of y) {}', 'export const a = await 1;'])(
+    'build() explains that top-level await is not supported: %s',
+    async (source) => {
+      const error = await failure(source);
+      expect(error.diagnostics?.[0]?.message).toMatch(/^Top-level await is not supported.*Await inside the function/);
+    },
+  );
+
+  test('build() explains that JSX is not supported', async () => {
+    const error = await failure('export default () => <div>hi</div>;');
+    expect(error.diagnostics).toMatchObject([{ line: 1, message: expect.stringContaining('JSX is not supported') }]);
+  });
+
+  test('build() does not blame JSX for another error', async () => {
+    const error = await failure("export default () => '<br/>' +;");
+    expect(error.message).not.toContain('JSX');
+  });
+});
+
+describe('strange sources', () => {
+  test.each([
+    ['an empty source', ''],
+    ['a comment', '// nothing'],
+    ['types only', "import type { A } from './a';\nexport type B = A;"],
+  ])('build() takes %s', async (_, source) => {
+    const built = await build(source);
+    expect(evaluate(built).default).toBeUndefined();
+    expect(built.imports).toEqual([]);
+  });
+
+  test.each([
+    ['a byte order mark', '\uFEFFexport default () => 1;'],
+    ['a hashbang', '#!/usr/bin/env node\nexport default () => 1;'],
+    ['both', '\uFEFF#!/usr/bin/env node\nexport default () => 1;'],
+    ['Windows line ends', 'export default () =>\r\n  1;\r\n'],
+    ['512 KB', `${'// comment line\n'.repeat(32_000)}export default () => 1;`],
+    ['512 KB in one line', `${'globalThis.x=1;'.repeat(34_000)}export default () => 1;`],
+  ])('build() takes %s', async (_, source) => {
+    const { default: handler } = evaluate(await build(source));
+    expect(typeof handler === 'function' && handler()).toBe(1);
+  });
+
+  test('build() does not count a byte order mark', async () => {
+    expect((await failure('\uFEFFconst a = ;')).diagnostics).toMatchObject([{ line: 1, column: 11, lineText: 'const a = ;' }]);
+  });
+
+  test('build() takes U+0000 in a string and refuses it elsewhere', async () => {
+    expect(evaluate(await build('export default "a\0b";')).default).toBe('a\0b');
+    expect((await failure('export default 1;\n \0')).diagnostics).toMatchObject([{ line: 2, column: 2 }]);
+  });
+
+  test('build() refuses half a surrogate pair rather than replace it', async () => {
+    const error = await failure("const fine = '😀';\nexport default 'a\uD83Db';");
+    expect(error.diagnostics).toMatchObject([{ line: 2, column: 18, message: expect.stringContaining('surrogate') }]);
+  });
+
+  test('build() treats <!-- as the web does: a comment in scripts, an error in modules', async () => {
+    expect((await build('exports.main = () => 1; <!-- comment')).warnings).toMatchObject([{ line: 1, column: 25 }]);
+    expect((await failure('<!-- comment\nexport default 1;')).diagnostics).toMatchObject([{ line: 1, column: 1 }]);
+  });
+
+  test.each([
+    ['unclosed parentheses', '('.repeat(100_000)],
+    ['unclosed type arguments', 'a<'.repeat(20)],
+  ])('build() fails on %s', async (_, source) => {
+    expect((await failure(source)).diagnostics).toHaveLength(1);
+  });
+
+  test.each([
+    ['parentheses', `export default ${'('.repeat(20_000)}1${')'.repeat(20_000)};`],
+    ['arrays', `require('./a');\nexport default ${'['.repeat(20_000)}${']'.repeat(20_000)};`],
+    ['templates', `require('./a');\nexport default ${'`${'.repeat(5_000)}1${'}`'.repeat(5_000)};\nrequire('./a');`],
+    ['blocks', `require('./a');\n${'{'.repeat(20_000)}${'}'.repeat(20_000)}\nrequire('./a');`],
+    ['a regular expression', `const r = /${'('.repeat(5_000)}\\p{L}${')'.repeat(5_000)}/u;\nrequire('./a');`],
+  ])('build() survives %s nested 5,000 deep and more', async (_, source) => {
+    const { compiled } = await build(source);
+    expect(compiled.code.length).toBeLessThan(10_000_000);
+    expect(compiled.code.length).toBeGreaterThan(0);
+  });
+});
+
+describe('life', () => {
+  test('build() gives up on a source that the compiler cannot finish, and compiles the next', async () => {
+    const impatient = createBuilder({ deadline: 1_500 });
+    try {
+      await impatient.warm();
+      const endless = impatient.build({ name: 'endless', source: `${'a=>'.repeat(8_000)}1` });
+      const next = impatient.build({ name: 'next', source: 'export default 1;' });
+      await expect(endless).rejects.toMatchObject({
+        code: 'BUILD_FAILED',
+        message: expect.stringContaining('did not finish within 1500 ms'),
+      });
+      expect(evaluate(await next).default).toBe(1);
+    } finally {
+      await impatient.close();
+    }
+  });
+
+  test('build() survives a source that kills the compiler, and compiles the next', async () => {
+    const deep = failure(`${'{'.repeat(262_144)}${'}'.repeat(262_144)}`);
+    const next = build('export default 1;');
+    // On a slow machine its time is up before its stack is.
+    expect((await deep).message).toMatch(/died of this source|did not finish/);
+    expect(evaluate(await next).default).toBe(1);
+  });
+
+  test('build() rejects once the builder is closed; warm() does too', async () => {
+    const closed = createBuilder();
+    await closed.warm();
+    await closed.close();
+    await expect(closed.build({ name: 'late', source: '' })).rejects.toThrow('closed');
+    await expect(closed.warm()).rejects.toThrow('closed');
+  });
+
+  test('close() lets the builds begun finish', async () => {
+    const closing = createBuilder();
+    const begun = closing.build({ name: 'begun', source: 'export default 1;' });
+    await closing.close();
+    expect((await begun).compiled.code).toContain('begun');
+  });
+});

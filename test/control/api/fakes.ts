@@ -1,0 +1,101 @@
+import { HearthError } from '../../../runtime/kernel/errors.ts';
+import type { WorkerMetrics } from '../../../runtime/kernel/protocol.ts';
+import type { Revision } from '../../../runtime/kernel/revision.ts';
+import type { Change, FunctionStore } from '../../../runtime/kernel/store.ts';
+import type { Catalog, FunctionEdit, Published, Publisher } from '../../../runtime/control/services.ts';
+
+const compiled = { code: '', map: '{}', builder: 'none' };
+
+/** Functions in memory: enough of a store for the API, which only reads from it. */
+export class MemoryFunctions implements Catalog {
+  readonly history = new Map<string, Revision[]>();
+  readonly #live = new Map<string, Revision>();
+
+  list(): readonly Revision[] {
+    return [...this.#live.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  get(name: string): Revision | undefined {
+    return this.#live.get(name);
+  }
+
+  async commit(change: Change): Promise<Revision[]> {
+    for (const name of change.deleted) if (!this.#live.has(name)) throw new HearthError('FUNCTION_NOT_FOUND', { name });
+    for (const { name, ifRevision: expected } of change.drafts) {
+      const current = this.#live.get(name)?.revision ?? 0;
+      if (expected !== undefined && expected !== current) throw new HearthError('REVISION_CONFLICT', { name, current, expected });
+    }
+    for (const name of change.deleted) this.#live.delete(name);
+    return change.drafts.map((draft) => {
+      const { name, source, methods, note } = draft;
+      const history = this.history.get(name) ?? [];
+      const made = { name, source, methods, note, compiled, revision: history.length + 1, createdAt: 1_700_000_000_000 + history.length };
+      this.history.set(name, [made, ...history]);
+      this.#live.set(name, made);
+      return made;
+    });
+  }
+}
+
+/** The port over {@link MemoryFunctions}. */
+export function memoryStore(functions: MemoryFunctions): FunctionStore {
+  return {
+    functions: async () => [...functions.list()],
+    commit: (change) => functions.commit(change),
+    revisions: async (name) =>
+      (functions.history.get(name) ?? []).map((one) => {
+        const { revision, methods, note, createdAt, source } = one;
+        return { name, revision, methods, note, createdAt, size: Buffer.byteLength(source) };
+      }),
+    revision: async (name, revision) => functions.history.get(name)?.find((one) => one.revision === revision),
+    saveCompiled: async () => {},
+    setting: async () => undefined,
+    putSetting: async () => {},
+    close: async () => {},
+  };
+}
+
+/** Publishes without building: a source that says `syntax error`, `throws` or `crash` fails as such code would. */
+export class MemoryPublisher implements Publisher {
+  readonly edits: FunctionEdit[] = [];
+  readonly #functions: MemoryFunctions;
+
+  constructor(functions: MemoryFunctions) {
+    this.#functions = functions;
+  }
+
+  async publish(change: { functions: readonly FunctionEdit[]; deleted: readonly string[] }): Promise<readonly Published[]> {
+    for (const { name, source } of change.functions) failLike(name, source);
+    this.edits.push(...change.functions);
+    const known = new Set(this.#functions.history.keys());
+    const drafts = change.functions.map(({ methods, note = '', ...edit }) => {
+      const kept = methods === undefined ? this.#functions.get(edit.name)?.methods : (methods ?? undefined);
+      return { ...edit, methods: kept, note, compiled };
+    });
+    const made = await this.#functions.commit({ drafts, deleted: change.deleted });
+    return made.map(({ name, revision }) => ({ name, revision, created: !known.has(name), diagnostics: [] }));
+  }
+}
+
+function failLike(name: string, source: string): void {
+  const diagnostics = [{ function: name, line: 1, column: 1, message: 'Unexpected', lineText: source }];
+  if (source === 'syntax error') throw new HearthError('BUILD_FAILED', { reason: 'Unexpected' }, { diagnostics });
+  if (source === 'throws') throw new HearthError('LOAD_FAILED', { reason: 'at load' }, { diagnostics });
+  if (source === 'crash') throw new TypeError('secret place of the crash');
+  if (source === 'worker gone') throw new HearthError('WORKER_UNAVAILABLE', { reason: 'It is restarting.' });
+  if (source === 'foreign') throw new HearthError('FUNCTION_MISSING', { name });
+}
+
+/** Numbers that differ from each other, so that a mix-up shows. */
+export const workerMetrics: WorkerMetrics = {
+  requests: 11,
+  requestErrors: 2,
+  connections: 3,
+  connectionsTotal: 14,
+  messagesReceived: 15,
+  messagesSent: 16,
+  logLinesDropped: 7,
+  functions: 8,
+  memory: { rss: 104, heapUsed: 101, heapTotal: 102, external: 103 },
+  eventLoopDelay: { mean: 1.5, p99: 12, max: 30 },
+};

@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Api } from '../../../runtime/control/api/api.ts';
+import { createApi, defaultApiLimits } from '../../../runtime/control/api/api.ts';
+import type { ApiLimits } from '../../../runtime/control/api/route.ts';
+import { createLogBook } from '../../../runtime/control/logs/book.ts';
+import type { ControlServices, LogBook, RunRequest, SupervisorStatus } from '../../../runtime/control/services.ts';
+import type { CallOptions, Reply } from './client.ts';
+import { send, token } from './client.ts';
+import type { Conformance } from './conformance.ts';
+import { createConformance } from './conformance.ts';
+import { MemoryFunctions, MemoryPublisher, memoryStore, workerMetrics } from './fakes.ts';
+import { fakeWorker, runLike } from './worker.ts';
+
+/** A log that says how many follow it. */
+interface CountedLogs extends LogBook {
+  subscribers(): number;
+}
+
+interface Fakes {
+  readonly logs: CountedLogs;
+  readonly publisher: MemoryPublisher;
+  /** Runs that the API asked for. */
+  readonly runs: RunRequest[];
+  /** Calls of the worker, `[method, params]`. */
+  readonly workerCalls: unknown[];
+  /** What `status()` answers; may be replaced. */
+  supervision: SupervisorStatus;
+}
+
+/** The API on a port, over services in memory. */
+export interface TestHost extends Fakes {
+  readonly api: Api;
+  readonly port: number;
+  readonly conformance: Conformance;
+  /** Calls the API with the token; checks the answer against the API's own description. */
+  call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Reply>;
+  /** Resolves when the server has closed. */
+  closeServer(): Promise<void>;
+}
+
+/** Starts a host that ends with the test. */
+export async function startHost(limits: Partial<ApiLimits> = {}): Promise<TestHost> {
+  const dir = await mkdtemp(join(tmpdir(), 'hearth-api-'));
+  const logs = countSubscribers(await createLogBook({ dir }));
+  const functions = new MemoryFunctions();
+  const fakes = { logs, publisher: new MemoryPublisher(functions), runs: [], workerCalls: [], supervision: serving };
+  const api = createApi(fakeServices(fakes, functions), { ...defaultApiLimits, ...limits });
+  const server = createServer(api.callback());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const closeServer = async (): Promise<void> => {
+    const closed = once(server, 'close');
+    server.close();
+    await closed;
+  };
+  onTestFinished(async () => {
+    api.close();
+    server.closeAllConnections();
+    if (server.listening) await closeServer();
+    await logs.close();
+    await rm(dir, { recursive: true });
+  });
+  const described = await send({ port, method: 'GET', path: '/v1/openapi.json' });
+  const conformance = createConformance(described.body);
+  return Object.assign(fakes, {
+    api,
+    port,
+    conformance,
+    closeServer,
+    async call(method: string, path: string, body?: unknown, options: CallOptions = {}) {
+      const reply = await send({ port, method, path, body, ...options });
+      conformance.check(method, path, reply);
+      return reply;
+    },
+  });
+}
+
+const serving: SupervisorStatus = {
+  worker: { state: 'serving', pid: 77, since: 1_700_000_000_000 },
+  standby: 'ready',
+  restarts: 0,
+  lastCrash: undefined,
+  metrics: workerMetrics,
+};
+
+function fakeServices(fakes: Fakes, functions: MemoryFunctions): ControlServices {
+  const worker = fakeWorker(fakes.workerCalls);
+  return {
+    version: '1.2.3',
+    appId: 'app',
+    functionsUrl: 'http://127.0.0.1:4000',
+    startedAt: Date.now() - 5000,
+    store: memoryStore(functions),
+    catalog: functions,
+    publisher: fakes.publisher,
+    runner: { run: async (asked) => runLike(asked, fakes.runs) },
+    supervisor: { call: async (method, params) => worker[method](params), status: () => fakes.supervision },
+    logs: fakes.logs,
+    sourceLimit: 1000,
+    isAdmin: (given) => given === token,
+  };
+}
+
+function countSubscribers(book: LogBook): CountedLogs {
+  const listeners = new Set<unknown>();
+  return {
+    log: (record) => book.log(record),
+    query: (filter, limit) => book.query(filter, limit),
+    subscribe(filter, afterId, listener) {
+      const unsubscribe = book.subscribe(filter, afterId, listener);
+      listeners.add(unsubscribe);
+      return () => {
+        listeners.delete(unsubscribe);
+        unsubscribe();
+      };
+    },
+    close: () => book.close(),
+    subscribers: () => listeners.size,
+  };
+}

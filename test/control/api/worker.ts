@@ -1,0 +1,62 @@
+import type { RunResult, WorkerMethod, WorkerParams, WorkerResult } from '../../../runtime/kernel/protocol.ts';
+import { HearthError } from '../../../runtime/kernel/errors.ts';
+import type { RunRequest } from '../../../runtime/control/services.ts';
+
+/** Notes the run and answers one; the draft `slow` takes too long. */
+export function runLike(asked: RunRequest, runs: RunRequest[]): RunResult {
+  runs.push(asked);
+  if (asked.source === 'slow') throw new HearthError('RUN_TIMED_OUT', { limit: 1000 });
+  const { method } = asked.request;
+  return {
+    response: {
+      status: 200,
+      headers: { 'content-type': 'text/html', 'set-cookie': ['a=1', 'b=2'] },
+      body: method,
+      encoding: 'utf8',
+      truncated: false,
+    },
+    logs: [{ time: 1, level: 'info', message: 'ran', function: asked.name, requestId: 'r' }],
+    tookMs: 1.25,
+  };
+}
+
+const connection = {
+  id: 'c1',
+  user: { name: 'ann' },
+  url: '/__websocket__?a=1',
+  remoteAddress: '127.0.0.1',
+  since: 1_700_000_000_000,
+  received: 1,
+  receivedBytes: 2,
+  sent: 3,
+  sentBytes: 4,
+  buffered: 5,
+  queued: 6,
+};
+
+type FakeWorker = { readonly [M in WorkerMethod]: (params: WorkerParams<M>) => WorkerResult<M> };
+
+/** Answers what a worker with one socket, `c1`, answers. */
+export function fakeWorker(calls: unknown[]): FakeWorker {
+  const take = (method: WorkerMethod, params: { readonly connection: string }): void => {
+    calls.push([method, params]);
+    if (params.connection !== 'c1') throw new HearthError('CONNECTION_NOT_FOUND', { id: params.connection });
+  };
+  return {
+    load: unused,
+    serve: unused,
+    stage: unused,
+    activate: unused,
+    discard: unused,
+    install: unused,
+    run: unused,
+    stop: unused,
+    connections: () => [connection],
+    send: (params) => take('send', params),
+    disconnect: (params) => take('disconnect', params),
+  };
+}
+
+function unused(): never {
+  throw new Error('The API has no business with this call.');
+}

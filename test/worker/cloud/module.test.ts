@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { createBuilder } from '../../../runtime/build/builder.ts';
+import { createCloud } from '../../../runtime/worker/cloud/cloud.ts';
+import { sdkModule } from '../../../runtime/worker/cloud/module.ts';
+import { CloudError } from '../../../sdk/errors.ts';
+
+const cloud = createCloud({ appId: 'test-app', env: {}, serverSecret: 'a secret', sockets: new Set(), invoke: (name) => name });
+const sdk = sdkModule(cloud);
+
+const requireSdk = (id: string): unknown => (id === '@lafjs/cloud' ? sdk : undefined);
+
+/** Builds a function, loads it with the SDK, and answers what its default export answers. */
+async function run(source: string): Promise<unknown> {
+  const builder = createBuilder();
+  const { compiled } = await builder.build({ name: 'probe', source });
+  await builder.close();
+  const module: { exports: Record<string, unknown> } = { exports: {} };
+  // oxlint-disable-next-line no-implied-eval -- compiled code is run as a loader runs it
+  const evaluate = new Function('module', 'exports', 'require', compiled.code);
+  evaluate(module, module.exports, requireSdk);
+  const handler = module.exports.default ?? module.exports.main;
+  if (typeof handler !== 'function') throw new Error('no handler');
+  const answer: unknown = await handler();
+  return answer;
+}
+
+describe('sdkModule()', () => {
+  test.each([
+    ['a default import', "import cloud from '@lafjs/cloud'; export default () => cloud;"],
+    ['a named import of cloud', "import { cloud } from '@lafjs/cloud'; export default () => cloud;"],
+    ['an import of default', "import { default as c } from '@lafjs/cloud'; export default () => c;"],
+    ['a namespace', "import * as sdk from '@lafjs/cloud'; export default () => sdk.default;"],
+    ['require().default', "exports.main = () => require('@lafjs/cloud').default;"],
+    ['import()', "export default async () => (await import('@lafjs/cloud')).default;"],
+    ['a re-export', "export * from '@lafjs/cloud'; import c from '@lafjs/cloud'; export default () => c;"],
+    ['exports.main beside import', "import cloud from '@lafjs/cloud'; exports.main = () => cloud;"],
+  ])('gives cloud itself to %s', async (_, source) => {
+    expect(await run(source)).toBe(cloud);
+  });
+
+  test.each([
+    ['require()', "const cloud = require('@lafjs/cloud'); exports.main = () => [cloud.appid, cloud.shared, cloud.invoke];"],
+    ['a namespace', "import * as cloud from '@lafjs/cloud'; export default () => [cloud.appid, cloud.shared, cloud.invoke];"],
+    ['named imports', "import { appid, shared, invoke } from '@lafjs/cloud'; export default () => [appid, shared, invoke];"],
+    ['import =', "import cloud = require('@lafjs/cloud'); export default () => [cloud.appid, cloud.shared, cloud.invoke];"],
+    ['destructuring', "const { appid, shared, invoke } = require('@lafjs/cloud'); exports.main = () => [appid, shared, invoke];"],
+    [
+      'new Cloud()',
+      "import { Cloud } from '@lafjs/cloud'; export default () => { const c = new Cloud(); return [c.appid, c.shared, c.invoke]; };",
+    ],
+  ])('gives the members to %s', async (_, source) => {
+    const members = await run(source);
+    expect(members).toEqual(['test-app', cloud.shared, cloud.invoke]);
+    expect(Reflect.get(Object(members), 1)).toBe(cloud.shared);
+  });
+
+  test('throws for what the host does not have only when a function asks for it', async () => {
+    const use = "import * as sdk from '@lafjs/cloud'; import cloud, { CloudError } from '@lafjs/cloud'; export default () => ";
+    expect(await run(`${use} 'loaded' + typeof sdk.appid`)).toBe('loadedstring');
+    await expect(run(`${use} cloud.mongo.db`)).rejects.toThrow(CloudError);
+    expect(await run(`${use} { try { cloud.database(); } catch (error) { return error instanceof CloudError && error.code; } }`)).toBe(
+      'DATABASE_UNAVAILABLE',
+    );
+  });
+
+  test('gives classes that can be told apart', () => {
+    expect(sdk.CloudError).toBe(CloudError);
+    expect(new sdk.Cloud()).toBeInstanceOf(sdk.Cloud);
+  });
+});

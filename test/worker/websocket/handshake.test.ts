@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { client, handshake, open, rawClient, startHost } from './host.ts';
+
+const silent = { default: () => undefined };
+
+describe('handleUpgrade()', () => {
+  test.each(['/', '/any/path?x=1', '/hello'])('accepts the path %s', async (path) => {
+    const host = await startHost(silent);
+    expect((await handshake(host, {}, { path })).status).toBe(101);
+  });
+
+  test.each([
+    ['a POST', {}, { method: 'POST' }],
+    ['another protocol', { upgrade: 'h2c' }, {}],
+    ['no key', { 'sec-websocket-key': undefined }, {}],
+    ['a key of 15 bytes', { 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAA' }, {}],
+    ['an invalid subprotocol', { 'sec-websocket-protocol': 'a,,b' }, {}],
+    ['a subprotocol twice', { 'sec-websocket-protocol': 'a, a' }, {}],
+  ])('answers 400 UPGRADE_INVALID to %s', async (_name, headers, target) => {
+    const host = await startHost(silent);
+    const reply = await handshake(host, headers, target);
+    expect(reply).toMatchObject({ status: 400, body: { code: 'UPGRADE_INVALID', error: expect.stringContaining('handshake') } });
+    expect(reply.headers).toMatchObject({ connection: 'close', 'content-type': 'application/json; charset=utf-8' });
+    expect(reply.headers['content-length']).toBeDefined();
+  });
+
+  test('answers 426 with the version it speaks to another one', async () => {
+    const host = await startHost(silent);
+    const reply = await handshake(host, { 'sec-websocket-version': '8' });
+    expect(reply).toMatchObject({ status: 426, headers: { 'sec-websocket-version': '13' }, body: { code: 'UPGRADE_INVALID' } });
+  });
+
+  test('answers 404 UPGRADE_NO_FUNCTION without __websocket__, and accepts once it is published', async () => {
+    const host = await startHost();
+    expect(await handshake(host)).toMatchObject({ status: 404, body: { code: 'UPGRADE_NO_FUNCTION' } });
+    host.publish(silent);
+    expect((await handshake(host)).status).toBe(101);
+  });
+
+  test('answers 403 UPGRADE_ORIGIN to an origin that is not listed', async () => {
+    const host = await startHost(silent, { origins: ['https://app.example'] });
+    expect(await handshake(host, { origin: 'https://evil.example' })).toMatchObject({ status: 403, body: { code: 'UPGRADE_ORIGIN' } });
+    expect((await handshake(host, { origin: 'https://app.example' })).status).toBe(101);
+    expect((await handshake(host)).status).toBe(101);
+  });
+
+  test('accepts any origin without a list', async () => {
+    const host = await startHost(silent);
+    expect((await handshake(host, { origin: 'https://anywhere.example' })).status).toBe(101);
+  });
+
+  test('checks the handshake before the function and the function before the origin', async () => {
+    const host = await startHost(undefined, { origins: [] });
+    expect((await handshake(host, { upgrade: 'h2c', origin: 'x' })).status).toBe(400);
+    expect((await handshake(host, { origin: 'x' })).status).toBe(404);
+  });
+
+  test('closes the connection of a refused client', async () => {
+    const host = await startHost();
+    const socket = await rawClient(host);
+    socket.resume();
+    await once(socket, 'close');
+    expect(host.server.size).toBe(0);
+  });
+
+  test('destroys the connection of a refused client that does not close its side', async () => {
+    const host = await startHost();
+    const served = once(host.http, 'connection');
+    const socket = await rawClient(host, false);
+    socket.allowHalfOpen = true;
+    socket.pause();
+    const [peer] = await served;
+    await once(peer, 'close');
+    expect(peer.destroyed).toBe(true);
+  });
+
+  test('selects the first offered subprotocol', async () => {
+    const host = await startHost(silent);
+    const socket = await open(host, '/', { protocols: ['chat', 'good-eve'] });
+    expect(socket.protocol).toBe('chat');
+  });
+
+  test('does not offer compression', async () => {
+    const host = await startHost(silent);
+    const socket = await open(host);
+    expect(socket.extensions).toBe('');
+  });
+});
+
+describe('user', () => {
+  const users: unknown[] = [];
+  const remember = {
+    default: ({ user, auth, method }: { user: unknown; auth: unknown; method: string }) => {
+      if (method === 'WebSocket:connection') users.push([user, auth]);
+    },
+  };
+
+  test.each([
+    ['the bearer token', { headers: { authorization: 'Bearer good-ann' } }, '/', { uid: 'ann' }],
+    ['the token parameter', {}, '/?token=good-bob', { uid: 'bob' }],
+    ['a subprotocol', { protocols: ['chat', 'good-eve'] }, '/', { uid: 'eve' }],
+    ['the bearer token before the parameter', { headers: { authorization: 'bearer good-ann' } }, '/?token=good-bob', { uid: 'ann' }],
+    ['the parameter when the bearer token is bad', { headers: { authorization: 'Bearer bad' } }, '/?token=good-bob', { uid: 'bob' }],
+    ['nobody when no token verifies', { headers: { authorization: 'Bearer bad' } }, '/?token=bad', null],
+    ['nobody without a token', {}, '/', null],
+  ])('is %s', async (_name, options, path, expected) => {
+    users.length = 0;
+    const host = await startHost(remember);
+    await open(host, path, options);
+    expect(users).toEqual([[expected, expected]]);
+  });
+});
+
+describe('a client that vanishes', () => {
+  test('right after its request harms nobody', async () => {
+    const host = await startHost(silent);
+    const gone = await rawClient(host, false);
+    gone.resetAndDestroy();
+    const stays = client(host);
+    await once(stays, 'open');
+    expect(stays.readyState).toBe(stays.OPEN);
+  });
+});
