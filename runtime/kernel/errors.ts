@@ -116,7 +116,7 @@ export class HearthError extends Error {
 
   /** The error that `toReport()` described, without its cause. */
   static fromReport(report: ErrorReport): HearthError {
-    return new HearthError(report.code, report.details, report.diagnostics ? { diagnostics: report.diagnostics } : {});
+    return new this(report.code, report.details, report.diagnostics ? { diagnostics: report.diagnostics } : {});
   }
 }
 

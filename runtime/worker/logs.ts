@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { messageOf } from '../kernel/errors.ts';
+import { HearthError, messageOf } from '../kernel/errors.ts';
 import type { Invocation, InvocationScope } from '../kernel/invocation.ts';
 import type { LogFields, LogLevel, LogRecord } from '../kernel/logger.ts';
 import type { FunctionModule } from '../kernel/module.ts';
@@ -161,7 +161,8 @@ function headline(thrown: unknown): string {
 
 function show(thrown: unknown): string {
   try {
-    return inspect(thrown).slice(0, 16_384);
+    // An error of ours carries fields that would only repeat its message.
+    return thrown instanceof HearthError ? String(thrown.stack) : inspect(thrown).slice(0, 16_384);
   } catch {
     return messageOf(thrown);
   }

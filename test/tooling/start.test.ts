@@ -124,9 +124,10 @@ describe('start', () => {
   it('never lets npm leave out the optional packages that hold the compilers', async () => {
     project.write('npm-cli.js', slowNpm);
     const installing = project.start('start.mjs', [], { npm_execpath: join(project.root, 'npm-cli.js') });
-    await installing.printed('npm ci --omit=dev --include=optional');
+    await installing.printed('npm ci');
     installing.process.kill('SIGTERM');
-    await installing.ended;
+    const { output } = await installing.ended;
+    expect(output).toContain('--omit=dev --include=optional');
   });
 
   it('says which command failed when npm fails, and ends with code 1', async () => {

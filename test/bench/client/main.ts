@@ -1,0 +1,35 @@
+import type { JobMessage, JobName, JobOf, Outcome, ResultOf } from '../jobs.ts';
+import { Crowd } from './crowd.ts';
+import { Load } from './load.ts';
+import { watchTakeover } from './takeover.ts';
+import { measureThroughput } from './throughput.ts';
+
+type Doers = { [N in JobName]: (job: JobOf<N>) => Promise<ResultOf<N>> };
+
+const crowd = new Crowd();
+const load = new Load();
+
+const doers: Doers = {
+  throughput: measureThroughput,
+  load: (job) => load.start(job),
+  settle: () => load.settle(),
+  connect: (job) => crowd.connect(job),
+  talk: () => crowd.talk(),
+  leave: () => crowd.leave(),
+  kill: watchTakeover,
+};
+
+async function work<N extends JobName>({ name, job }: JobMessage<N>): Promise<Outcome> {
+  try {
+    const doer: Doers[N] = doers[name];
+    return { result: (await doer(job)) ?? null };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+process.on('message', (message: JobMessage) => {
+  void work(message).then((outcome) => process.send?.(outcome));
+});
+// Nobody else would end it.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));

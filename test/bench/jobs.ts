@@ -1,0 +1,77 @@
+/** What the client process of a benchmark is asked to do. Times are milliseconds. */
+export interface Jobs {
+  /** Requests or messages as fast as answers come, one at a time on each connection. */
+  throughput(job: Throughput): Counted;
+  /** Begins a load that goes on until `settle`. */
+  load(job: LoadJob): void;
+  /** Ends the load and waits for what is outstanding. */
+  settle(job: object): LoadResult;
+  /** Opens WebSockets and keeps them. */
+  connect(job: { readonly port: number; readonly count: number }): Counted;
+  /** Sends one message on every WebSocket and waits for its echo. */
+  talk(job: object): Counted;
+  /** Closes every WebSocket. */
+  leave(job: object): Counted;
+  /** Ends a process by SIGKILL while new connections keep coming, and watches how they fare. */
+  kill(job: { readonly port: number; readonly pid: number }): TakeoverResult;
+}
+
+export interface Throughput {
+  readonly kind: 'http' | 'ws';
+  readonly port: number;
+  readonly path: string;
+  readonly connections: number;
+  readonly duration: number;
+}
+
+/** How often something was done, how often it failed, and how long all of it took. */
+export interface Counted {
+  readonly count: number;
+  readonly failed: number;
+  readonly took: number;
+}
+
+export interface LoadJob {
+  readonly port: number;
+  readonly clients: number;
+  /** Answers `{ version }` to a request. */
+  readonly path: string;
+}
+
+export interface LoadResult {
+  readonly requests: number;
+  /** Requests that got no answer, or one that is not 200. */
+  readonly lostRequests: number;
+  /** Answers of an older version than the connection has seen. */
+  readonly stale: number;
+  readonly messages: number;
+  /** Messages without an echo, or with one that is out of order. */
+  readonly lostMessages: number;
+}
+
+export interface TakeoverResult {
+  /** Connections that nobody accepted. */
+  readonly refused: number;
+  /** Connections made, and those of them that the killed worker had already accepted. */
+  readonly attempts: number;
+  readonly cut: number;
+  /** From the kill to the first answer on a connection that was made after it. */
+  readonly firstAnswer: number;
+  /** The longest that a connection waited for its answer. */
+  readonly longestWait: number;
+}
+
+export type JobName = keyof Jobs;
+export type JobOf<N extends JobName> = Parameters<Jobs[N]>[0];
+export type ResultOf<N extends JobName> = ReturnType<Jobs[N]>;
+
+/** What the process is sent; it answers each with an {@link Outcome}. */
+export interface JobMessage<N extends JobName = JobName> {
+  readonly name: N;
+  readonly job: JobOf<N>;
+}
+
+export interface Outcome {
+  readonly result?: unknown;
+  readonly error?: string;
+}

@@ -1,0 +1,20 @@
+import { createServer } from 'node:http';
+import { WebSocketServer } from 'ws';
+
+/** Node's own server and ws, with nothing in between: what the host is compared with. */
+const server = createServer((_request, response) => {
+  const body = JSON.stringify({ message: 'Hello, world!' });
+  response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+});
+const sockets = new WebSocketServer({ server, perMessageDeflate: false, clientTracking: false });
+sockets.on('connection', (socket) => {
+  socket.on('message', (data) => socket.send(data));
+  socket.on('error', () => socket.terminate());
+});
+// Nobody else would end it.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  process.send?.(address !== null && typeof address === 'object' ? address.port : 0);
+});

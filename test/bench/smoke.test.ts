@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import type { Figure } from './report.ts';
+
+const program = fileURLToPath(new URL('../../scripts/bench.mjs', import.meta.url));
+
+/** Runs one benchmark in its tiny form; answers its figures by name. */
+async function bench(name: string): Promise<ReadonlyMap<string, number>> {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, name, '--tiny', '--json'], { timeout: 60_000 });
+  const line = stdout.split('\n').find((text) => text.startsWith('{'));
+  if (line === undefined) throw new Error(`no figures:\n${stdout}${stderr}`);
+  const { figures } = JSON.parse(line) as { figures: readonly Figure[] };
+  return new Map(figures.map((figure) => [figure.name, figure.value]));
+}
+
+it('bench publish counts its publishes and what they lose', { timeout: 60_000 }, async () => {
+  const figures = await bench('publish');
+  expect(figures.get('idle: publishes')).toBe(5);
+  expect(figures.get('idle: not live when answered')).toBe(0);
+  expect(figures.get('idle: p50')).toBeGreaterThan(0);
+  expect(figures.get('under load: publishes')).toBe(5);
+  expect(figures.get('under load: not live when answered')).toBe(0);
+  expect(figures.get('under load: requests')).toBeGreaterThan(8);
+  expect(figures.get('under load: lost requests')).toBe(0);
+  expect(figures.get('under load: answers of an older version than before')).toBe(0);
+  expect(figures.get('under load: messages')).toBeGreaterThan(32);
+  expect(figures.get('under load: lost messages')).toBe(0);
+});
+
+it('bench sockets counts the sockets that connect, talk and leave', { timeout: 60_000 }, async () => {
+  const figures = await bench('sockets');
+  expect(figures.get('connected')).toBe(20);
+  expect(figures.get('echoes')).toBe(20);
+  expect(figures.get('cloud.sockets while idle')).toBe(20);
+  expect(figures.get('left')).toBe(20);
+  expect(figures.get('cloud.sockets when all have left')).toBe(0);
+  expect(figures.get('worker RSS while idle')).toBeGreaterThan(0);
+});
