@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBuilder } from '../build/builder.ts';
 import type { Config } from '../config.ts';
@@ -112,7 +112,10 @@ async function start(config: Config, files: HostFiles, terminal: Logger, closing
 async function toWorkerSettings(config: Config, serverSecret: string): Promise<WorkerSettings> {
   const packagesDir = join(config.dataDir, 'packages');
   await mkdir(packagesDir, { recursive: true });
-  return { appId: config.appId, serverSecret, env: config.appEnv, packagesDir, origins: config.origins, limits: config.limits };
+  // A worker that was killed leaves the uploads it had.
+  const uploadDir = join(config.dataDir, 'uploads');
+  await rm(uploadDir, { recursive: true, force: true });
+  return { appId: config.appId, serverSecret, env: config.appEnv, packagesDir, uploadDir, origins: config.origins, limits: config.limits };
 }
 
 function listen(server: ReturnType<typeof createServer>, { host, consolePort }: Config): Promise<void> {

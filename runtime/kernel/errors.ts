@@ -123,7 +123,8 @@ export class HearthError extends Error {
 /** The message of anything that can be thrown; never throws itself. */
 export function messageOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? thrown.message : String(thrown);
+    // A message is whatever somebody assigned to it.
+    return String(thrown instanceof Error ? thrown.message : thrown);
   } catch {
     return 'a value that cannot be shown was thrown';
   }

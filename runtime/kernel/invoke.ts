@@ -2,24 +2,26 @@ import { Invocation, type InvocationOrigin, type InvocationScope } from './invoc
 
 /**
  * Runs `call` as an invocation of its own that ends when what it answers has settled. Answers and
- * throws what `call` does.
+ * throws what `call` does, a thenable as a promise.
  */
 export function invoke(scope: InvocationScope, origin: InvocationOrigin, call: () => unknown): unknown {
   const invocation = new Invocation(origin);
-  let result: unknown;
+  const end = (): void => invocation.end();
   try {
-    result = scope.run(invocation, call);
+    const result = scope.run(invocation, settling, call);
+    if (result instanceof Promise) result.then(end, end);
+    else end();
+    return result;
   } catch (error) {
-    invocation.end();
+    end();
     throw error;
   }
-  if (!isThenable(result)) {
-    invocation.end();
-    return result;
-  }
-  const end = (): void => invocation.end();
-  result.then(end, end);
-  return result;
+}
+
+/** Some thenables, such as queries, do their work each time they are asked: this asks once, for all who wait. */
+function settling(call: () => unknown): unknown {
+  const result = call();
+  return isThenable(result) ? Promise.resolve(result) : result;
 }
 
 /** Whether the value settles later. */

@@ -33,6 +33,8 @@ export interface WorkerSettings {
   readonly env: Readonly<Record<string, string>>;
   /** The folder whose `node_modules` holds the app's packages. */
   readonly packagesDir: string;
+  /** The folder for uploads; each is removed after its response. */
+  readonly uploadDir: string;
   /** Origins that may open sockets; undefined means any. */
   readonly origins: readonly string[] | undefined;
   readonly limits: WorkerLimits;

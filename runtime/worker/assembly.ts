@@ -56,7 +56,7 @@ export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs): W
   const sdk = sdkModule(cloud);
   const packages = createPackages(settings.packagesDir, sdk);
   const loader = createLoader({ scope, places, console: logs, process: createProcessView(cloud.env), packages, sdk });
-  const server = createHttpServer(createRequestHandler(app, registry));
+  const server = createHttpServer(createRequestHandler(app, registry, settings.uploadDir));
   server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
   return { app, registry, places, logs, sockets, server, close: (deadline) => drain(server, sockets, deadline) };
 }

@@ -55,8 +55,10 @@ export interface TakeoverResult {
   /** Connections made, and those of them that the killed worker had already accepted. */
   readonly attempts: number;
   readonly cut: number;
-  /** From the kill to the first answer on a connection that was made after it. */
-  readonly firstAnswer: number;
+  /** Connections that got no answer in time, or one that is not 200. */
+  readonly unanswered: number;
+  /** From the kill to the first answer on a connection that was made after it; null if there was none. */
+  readonly firstAnswer: number | null;
   /** The longest that a connection waited for its answer. */
   readonly longestWait: number;
 }

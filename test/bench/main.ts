@@ -26,7 +26,10 @@ function scaleOf(options: ReadonlySet<string>): Scale {
 async function main(args: readonly string[]): Promise<void> {
   const options = new Set(args.filter((arg) => arg.startsWith('--')));
   const named = args.filter((arg) => !arg.startsWith('--'));
-  const unknown = [...named.filter((name) => !benchmarks.has(name)), ...[...options].filter((option) => !/^--(quick|tiny|json)$/.test(option))];
+  const unknown = [
+    ...named.filter((name) => !benchmarks.has(name)),
+    ...[...options].filter((option) => !/^--(quick|tiny|json)$/.test(option)),
+  ];
   if (unknown.length > 0) {
     console.error(`There is no ${unknown.join(', ')}. ${usage}`);
     return;

@@ -29,7 +29,9 @@ export function toTable(title: string, figures: readonly Figure[]): string {
   return `${title}\n${lines.join('\n')}\n`;
 }
 
-function format(value: number): string {
+function format(measured: number): string {
+  // Nobody reads "-0".
+  const value = Math.round(measured * 100) === 0 ? 0 : measured;
   if (Number.isInteger(value)) return value.toLocaleString('en');
   return value.toLocaleString('en', Math.abs(value) < 10 ? { maximumFractionDigits: 2 } : { maximumFractionDigits: 1 });
 }

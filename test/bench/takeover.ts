@@ -26,6 +26,7 @@ export async function benchTakeover(scale: Scale): Promise<readonly Figure[]> {
     { name: 'connections', value: sum(({ attempts }) => attempts), unit: '' },
     { name: 'refused connections', value: sum(({ refused }) => refused), unit: '', most: 0 },
     { name: 'connections cut with the killed worker', value: sum(({ cut }) => cut), unit: '' },
+    { name: 'connections without an answer', value: sum(({ unanswered }) => unanswered), unit: '', most: 0 },
     { name: 'kill to first answer: p50', value: quantile(first, 0.5), unit: 'ms' },
     { name: 'kill to first answer: longest', value: Math.max(...first), unit: 'ms', most: 300 },
     { name: 'longest wait of a connection', value: Math.max(...results.map(({ longestWait }) => longestWait)), unit: 'ms' },

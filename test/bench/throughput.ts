@@ -18,7 +18,11 @@ export function benchWs(scale: Scale): Promise<readonly Figure[]> {
   return compare('ws', scale, { plain: 'ws', least: 0.75 });
 }
 
-async function compare(kind: Throughput['kind'], scale: Scale, { plain, least }: { plain: string; least: number }): Promise<readonly Figure[]> {
+async function compare(
+  kind: Throughput['kind'],
+  scale: Scale,
+  { plain, least }: { plain: string; least: number },
+): Promise<readonly Figure[]> {
   await using bench = await BenchHost.start();
   await bench.publish('hello', helloSource);
   await bench.publish('__websocket__', echoSource(1));

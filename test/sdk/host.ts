@@ -11,6 +11,7 @@ const settings: WorkerSettings = {
   serverSecret: 'a secret of the host',
   env: { COLOR: 'red' },
   packagesDir: tmpdir(),
+  uploadDir: tmpdir(),
   origins: undefined,
   limits: {
     requestBody: 1024 * 1024,

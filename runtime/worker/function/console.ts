@@ -29,12 +29,16 @@ export function createConsole(module: FunctionModule, sink: ConsoleSink): Consol
     if (typeof write !== 'function') continue;
     own[method] = (...args: unknown[]): void => {
       if (!sink.admits()) return;
+      const outer = level;
       level = levels[method] ?? 'info';
       try {
         write(...args);
       } catch (error) {
         // Formatting runs user code: `toString`, `inspect.custom`, a `stack` getter.
         lines.write(`[console.${method}() was given a value that throws while it is shown: ${describe(error)}]`);
+      } finally {
+        // That user code may log itself, before the line it is shown in is written.
+        level = outer;
       }
     };
   }

@@ -93,6 +93,8 @@ class FunctionInstance implements ModuleInstance {
       if (typeof id !== 'string') throw new TypeError(`require() takes a string, not ${typeof id}`);
       const specifier = parseSpecifier(id, this.#module.name);
       if (specifier.kind === 'sdk') return this.#host.sdk;
+      // `import process from 'node:process'` is the same object as the global one, as in Node.
+      if (specifier.kind === 'package' && /^(?:node:)?process$/.test(specifier.id)) return this.#host.process;
       if (specifier.kind === 'package') return this.#host.packages.require(specifier.id);
       return this.#importFunction(specifier.name);
     };

@@ -19,7 +19,9 @@ export function guardProcess(): { send: (message: object, done?: () => void) => 
   }
   const kill = process.kill.bind(process);
   process.kill = (pid, signal) => {
-    if (signal !== 0 && (pid === process.pid || pid === process.ppid || pid <= 0)) refuse('kill');
+    // Node takes a string of digits as well.
+    const target = Number(pid);
+    if (signal !== 0 && (target === process.pid || target === process.ppid || target <= 0)) refuse('kill');
     return kill(pid, signal);
   };
   return { send: (message, done) => void send?.(message, undefined, undefined, done) };

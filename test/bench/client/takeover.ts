@@ -12,20 +12,21 @@ const request = toGet('/hello');
 interface Watch {
   readonly port: number;
   killed: number;
-  first: number;
+  first: number | undefined;
   attempts: number;
   refused: number;
   cut: number;
+  unanswered: number;
   longest: number;
 }
 
 /** Makes a connection with one request on it every few milliseconds, kills the process, and watches until they are answered again. */
 export async function watchTakeover({ port, pid }: { readonly port: number; readonly pid: number }): Promise<TakeoverResult> {
-  const watch: Watch = { port, killed: Infinity, first: NaN, attempts: 0, refused: 0, cut: 0, longest: 0 };
+  const watch: Watch = { port, killed: Infinity, first: undefined, attempts: 0, refused: 0, cut: 0, unanswered: 0, longest: 0 };
   const busy = await Promise.all(Array.from({ length: 8 }, () => keepBusy(port)));
   const begun = performance.now();
   const visits: Promise<void>[] = [];
-  for (let now = begun; now < begun + patience && !(now > watch.killed + watch.first + after); now = performance.now()) {
+  for (let now = begun; now < begun + patience && !isOver(watch, now); now = performance.now()) {
     if (watch.killed === Infinity && now > begun + before) {
       process.kill(pid, 'SIGKILL');
       watch.killed = performance.now();
@@ -35,7 +36,12 @@ export async function watchTakeover({ port, pid }: { readonly port: number; read
   }
   await Promise.all(visits);
   for (const connection of busy) connection.close();
-  return { refused: watch.refused, attempts: watch.attempts, cut: watch.cut, firstAnswer: watch.first, longestWait: watch.longest };
+  const { attempts, refused, cut, unanswered, first = null, longest } = watch;
+  return { attempts, refused, cut, unanswered, firstAnswer: first, longestWait: longest };
+}
+
+function isOver({ killed, first }: Watch, now: number): boolean {
+  return first !== undefined && now > killed + first + after;
 }
 
 /** A client that always has a request under way, until its connection is cut. */
@@ -53,29 +59,28 @@ async function visit(watch: Watch): Promise<void> {
   const ended = performance.now();
   if (outcome === 'refused') watch.refused++;
   if (outcome === 'cut') watch.cut++;
-  if (outcome !== 'answered') return;
-  watch.longest = Math.max(watch.longest, ended - begun);
-  if (begun > watch.killed && Number.isNaN(watch.first)) watch.first = ended - watch.killed;
+  if (outcome === 'unanswered') watch.unanswered++;
+  if (outcome === 'answered' || outcome === 'unanswered') watch.longest = Math.max(watch.longest, ended - begun);
+  if (outcome === 'answered' && begun > watch.killed) watch.first ??= ended - watch.killed;
 }
 
-async function attempt(port: number): Promise<'answered' | 'refused' | 'cut'> {
-  let end: () => void = () => {};
-  const gone = new Promise<'cut'>((resolve) => {
-    end = () => resolve('cut');
+type Attempt = 'answered' | 'unanswered' | 'refused' | 'cut';
+
+async function attempt(port: number): Promise<Attempt> {
+  let settle: (outcome: Attempt) => void = () => {};
+  const settled = new Promise<Attempt>((resolve) => {
+    settle = resolve;
   });
+  const late = setTimeout(() => settle('unanswered'), patience);
   try {
-    const connection = await HttpConnection.open(port, end);
-    const answered = new Promise<'answered'>((resolve) => {
-      connection.send(request, ({ status }) => {
-        if (status === 200) resolve('answered');
-      });
-    });
-    const late = setTimeout(end, patience);
-    const outcome = await Promise.race([answered, gone]);
-    clearTimeout(late);
+    const connection = await HttpConnection.open(port, () => settle('cut'));
+    connection.send(request, ({ status }) => settle(status === 200 ? 'answered' : 'unanswered'));
+    const outcome = await settled;
     connection.close();
     return outcome;
   } catch {
     return 'refused';
+  } finally {
+    clearTimeout(late);
   }
 }

@@ -57,6 +57,7 @@ export async function startHost(requestBody = 10 * 1024 * 1024): Promise<Host> {
       serverSecret: 'secret',
       env: {},
       packagesDir: uploadDir,
+      uploadDir,
       origins: undefined,
       limits: {
         requestBody,

@@ -74,6 +74,7 @@ export async function startHost(code?: TestFunction | (() => unknown), options: 
       serverSecret: 'secret',
       env: {},
       packagesDir: '/nowhere',
+      uploadDir: '/nowhere',
       origins: options.origins,
       limits: { ...limits, ...options.limits },
     },
