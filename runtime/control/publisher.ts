@@ -5,6 +5,7 @@ import type { LogLevel } from '../kernel/logger.ts';
 import { type BuiltChange, type BuiltFunction, toBuilt } from '../kernel/revision.ts';
 import type { Draft, FunctionStore } from '../kernel/store.ts';
 import type { LiveCatalog } from './catalog.ts';
+import { withLineText } from './load-failure.ts';
 import type { FunctionEdit, Published, Publisher } from './services.ts';
 import type { WorkerSupervisor } from './supervisor.ts';
 
@@ -45,10 +46,9 @@ export class SerialPublisher implements Publisher {
   async #publish(edits: Edits, builds: readonly Built[]): Promise<readonly Published[]> {
     const { store, catalog, supervisor } = this.#parts;
     const drafts = this.#toDrafts(edits, builds);
-    const stage = await supervisor.stage(++this.#stages, {
-      functions: drafts.map((draft) => this.#toStaged(draft)),
-      deleted: edits.deleted,
-    });
+    const staged: BuiltChange = { functions: drafts.map((draft) => this.#toStaged(draft)), deleted: edits.deleted };
+    const sourceOf = (name: string): string | undefined => (drafts.find((draft) => draft.name === name) ?? catalog.get(name))?.source;
+    const stage = await withLineText(supervisor.stage(++this.#stages, staged), sourceOf);
     const created = drafts.map(({ name }) => catalog.get(name) === undefined);
     const revisions = await store.commit({ drafts, deleted: edits.deleted }).catch((error: unknown) => {
       stage.discard();

@@ -72,7 +72,12 @@ export class WorkerSupervisor implements Supervisor {
   /** Stages a change in the serving worker; answers how to go on with it. */
   async stage(id: number, change: BuiltChange): Promise<StagedChange> {
     const member = await this.#serving();
-    await member.process.call('stage', { stage: id, change }, callTimeout);
+    const discard = (): void => void member.process.call('discard', { stage: id }, callTimeout).catch(() => {});
+    await member.process.call('stage', { stage: id, change }, callTimeout).catch((error: unknown) => {
+      // A worker that hung may still evaluate it later, when nobody waits for it any more.
+      discard();
+      throw error;
+    });
     return {
       activate: async (committed) => {
         const revisions = committed.functions.map(({ name, revision }) => [name, revision] as const);
@@ -81,10 +86,10 @@ export class WorkerSupervisor implements Supervisor {
           await member.process.call('activate', { stage: id, revisions }, callTimeout);
         } catch {
           // It died or hangs; whoever serves next has loaded what the store committed.
-          await this.#serving();
+          await this.#serving().catch(() => {});
         }
       },
-      discard: () => void member.process.call('discard', { stage: id }, callTimeout).catch(() => {}),
+      discard,
     };
   }
 

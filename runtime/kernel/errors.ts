@@ -55,7 +55,7 @@ export const catalogue = {
   DATABASE_UNAVAILABLE: {
     status: 0,
     message:
-      'This host has no database. Start it with MONGODB_URI set to a MongoDB replica set, once this version of Hearth supports it; see docs/functions.md.',
+      'This host has no database. cloud.mongo and cloud.database() are not supported yet; see docs/functions.md.',
   },
   STORAGE_UNAVAILABLE: { status: 0, message: 'This host has no file storage: cloud.storage is not supported yet.' },
 

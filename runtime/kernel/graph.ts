@@ -18,13 +18,16 @@ export class ImportGraph {
     }
   }
 
-  /** All that imports one of `names`, directly or through others; of `names` only what imports another of them. */
-  dependents(names: Iterable<string>): Set<string> {
+  /**
+   * All that imports one of `names`, directly or through others; of `names` only what imports another
+   * of them. What imports one only through `except` is left out, and so is `except`.
+   */
+  dependents(names: Iterable<string>, except?: string): Set<string> {
     const found = new Set<string>();
     const open = [...names];
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
       for (const importer of this.#importers.get(name) ?? []) {
-        if (found.has(importer)) continue;
+        if (found.has(importer) || importer === except) continue;
         found.add(importer);
         open.push(importer);
       }

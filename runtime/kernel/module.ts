@@ -30,10 +30,13 @@ export class FunctionModule {
   readonly built: BuiltFunction;
   /** Names of the functions that this one has imported or tried to. */
   readonly imports = new Set<string>();
+  /** Names of the functions that imported this one while its code ran, and so hold half-made exports. */
+  readonly earlyImporters = new Set<string>();
   #revision: number;
   #methods: ReadonlySet<string> | undefined;
   #instance: ModuleInstance | undefined;
   #handler: Handler | undefined;
+  #evaluating = false;
 
   constructor(built: BuiltFunction) {
     this.built = built;
@@ -58,6 +61,11 @@ export class FunctionModule {
     return this.#instance !== undefined;
   }
 
+  /** Whether its code is running for the first time at this moment. */
+  get evaluating(): boolean {
+    return this.#evaluating;
+  }
+
   /** Whether the function answers the HTTP method. HEAD goes where GET goes. */
   allows(method: string): boolean {
     const methods = this.#methods;
@@ -69,12 +77,16 @@ export class FunctionModule {
     if (this.#instance) return this.#instance.exports;
     const instance = instantiate(this, (name) => realm.importFunction(this, name));
     this.#instance = instance;
+    this.#evaluating = true;
     try {
       instance.evaluate();
     } catch (error) {
       this.unload();
       realm.evaluationFailed(this);
       throw error;
+    } finally {
+      this.#evaluating = false;
+      this.earlyImporters.clear();
     }
     return instance.exports;
   }

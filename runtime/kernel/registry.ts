@@ -50,13 +50,17 @@ export class Registry implements FunctionView, Realm {
       importer.imports.add(candidate);
       if (live) this.#graph.add(importer.name, candidate);
       const module = this.#functions.get(candidate);
-      if (module) return this.exports(module);
+      if (!module) continue;
+      if (module.evaluating && module !== importer) module.earlyImporters.add(importer.name);
+      return this.exports(module);
     }
     throw new HearthError('FUNCTION_MISSING', { name });
   }
 
   evaluationFailed(module: FunctionModule): void {
-    for (const name of this.#graph.dependents([module.name])) this.#drop(name);
+    // Others that import it got its error instead: they know, and keep the state they have.
+    const early = [...module.earlyImporters];
+    for (const name of [...early, ...this.#graph.dependents(early, module.name)]) this.#drop(name);
   }
 
   /**
@@ -169,7 +173,7 @@ export class Stage implements FunctionView, Realm {
   }
 
   evaluationFailed(): void {
-    // The whole stage is discarded: a half-made import can reach nobody.
+    // Nearly always the whole stage is discarded, and a half-made import reaches nobody.
   }
 
   /** Evaluates everything that changes; discards the stage and throws when any of it throws. */
@@ -193,8 +197,8 @@ export class Stage implements FunctionView, Realm {
     return modules;
   }
 
-  /** Ends what the stage's code has started. */
+  /** Ends what the stage's code has started; what of it still runs imports what is live. */
   discard(): void {
-    for (const module of this.#own.values()) module.unload();
+    for (const module of this.settle()) module.unload();
   }
 }

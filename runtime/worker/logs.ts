@@ -9,6 +9,9 @@ import type { SourcePlaces } from './function/sources.ts';
 /** Records that may wait for the channel to control; a flood beyond it is dropped and counted. */
 const pendingLimit = 5_000;
 
+/** Characters of what was thrown that a record holds. */
+const textLimit = 16_384;
+
 /** Frames between a console call and the record made of it, with room for the function's own. */
 const stackFrames = 12;
 
@@ -29,7 +32,7 @@ export class WorkerLogs implements ConsoleSink {
   #pending: LogRecord[] = [];
   #sending = false;
   #budget: number;
-  #refilledAt = Date.now();
+  #refilledAt = performance.now();
   #dropped = 0;
   #droppedTotal = 0;
 
@@ -90,7 +93,7 @@ export class WorkerLogs implements ConsoleSink {
     if (!this.admits()) return;
     const stack = show(thrown);
     const place = this.#places.first(stack);
-    this.#add('error', `${prefix}${this.#places.rewrite(headline(thrown))}`, {
+    this.#add('error', `${prefix}${this.#places.rewrite(headline(thrown).slice(0, textLimit))}`, {
       ...(place && { function: place.function, line: place.line, column: place.column }),
       ...fieldsOf(invocation),
       stack: this.#places.rewrite(stack),
@@ -125,7 +128,8 @@ export class WorkerLogs implements ConsoleSink {
   }
 
   #refill(): void {
-    const now = Date.now();
+    // Unlike the time of day this never goes back.
+    const now = performance.now();
     const earned = Math.floor(((now - this.#refilledAt) / 1000) * this.#linesPerSecond);
     if (earned <= 0) return;
     this.#budget = Math.min(earned, this.#linesPerSecond);
@@ -162,7 +166,7 @@ function headline(thrown: unknown): string {
 function show(thrown: unknown): string {
   try {
     // An error of ours carries fields that would only repeat its message.
-    return thrown instanceof HearthError ? String(thrown.stack) : inspect(thrown).slice(0, 16_384);
+    return thrown instanceof HearthError ? String(thrown.stack) : inspect(thrown).slice(0, textLimit);
   } catch {
     return messageOf(thrown);
   }

@@ -2,8 +2,9 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { isUtf8 } from 'node:buffer';
 import { duplexPair } from 'node:stream';
 import { HearthError } from '../kernel/errors.ts';
+import { Invocation } from '../kernel/invocation.ts';
 import type { RunCall, RunResult } from '../kernel/protocol.ts';
-import type { FunctionView, Registry } from '../kernel/registry.ts';
+import type { FunctionView, Registry, Stage } from '../kernel/registry.ts';
 import type { App } from './app.ts';
 import { createRequestHandler } from './http/handler.ts';
 import { createHttpServer } from './http/server.ts';
@@ -17,11 +18,16 @@ import type { WorkerLogs } from './logs.ts';
 export async function run(app: App, registry: Registry, logs: WorkerLogs, call: RunCall): Promise<RunResult> {
   const started = performance.now();
   logs.tap(call.requestId);
-  const stage = call.draft && registry.stage({ functions: [call.draft], deleted: [] });
+  // What the draft does while it loads belongs to the run as well.
+  const loading = new Invocation({ function: call.name, revision: call.draft?.revision ?? 0, requestId: call.requestId });
+  let stage: Stage | undefined;
   try {
+    const { draft } = call;
+    if (draft) stage = app.scope.run(loading, () => registry.stage({ functions: [draft], deleted: [] }));
     const response = await exchange(app, stage ?? registry, call);
     return { response, logs: logs.untap(call.requestId), tookMs: round(performance.now() - started) };
   } finally {
+    loading.end();
     stage?.discard();
     logs.untap(call.requestId);
   }

@@ -19,10 +19,12 @@ export async function benchTakeover(scale: Scale): Promise<readonly Figure[]> {
     await delay(life[scale]);
     results.push(await client.do('kill', { port: bench.port, pid: await bench.host.workerPid() }));
   }
+  const { restarts } = (await bench.host.api('GET', '/v1/status')).json.worker;
   const sum = (of: (result: TakeoverResult) => number): number => results.reduce((total, result) => total + of(result), 0);
   const first = results.map(({ firstAnswer }) => firstAnswer ?? NaN);
   return [
     { name: 'kills', value: results.length, unit: '' },
+    { name: 'takeovers', value: Number(restarts), unit: '', least: results.length },
     { name: 'connections', value: sum(({ attempts }) => attempts), unit: '' },
     { name: 'refused connections', value: sum(({ refused }) => refused), unit: '', most: 0 },
     { name: 'connections cut with the killed worker', value: sum(({ cut }) => cut), unit: '' },

@@ -5,7 +5,10 @@ let host: TestHost;
 
 beforeAll(async () => {
   host = await TestHost.start({ env: { RUN_TIMEOUT_MS: '1000' } });
-  await host.publish('live', "import cloud from '@lafjs/cloud'; console.log('live at the top'); export const kind = 'live'; export default (ctx) => ({ kind, body: ctx.body });");
+  await host.publish(
+    'live',
+    "import cloud from '@lafjs/cloud'; console.log('live at the top'); export const kind = 'live'; export default (ctx) => ({ kind, body: ctx.body });",
+  );
 });
 
 afterAll(() => host[Symbol.asyncDispose]());
@@ -16,12 +19,21 @@ function run(name: string, source?: string, request: Readonly<Record<string, unk
 
 describe('POST /v1/functions/{name}/run', () => {
   it('runs a draft that stays unpublished', async () => {
-    const { json } = await run('live', 'export default (ctx) => ({ kind: "draft", ...ctx.body, method: ctx.method, q: ctx.query.q, h: ctx.headers["x-h"], name: ctx.__function_name });', {
-      query: { q: 'a b' },
-      headers: { 'X-H': 'yes' },
-      body: { a: 1 },
+    const { json } = await run(
+      'live',
+      'export default (ctx) => ({ kind: "draft", ...ctx.body, method: ctx.method, q: ctx.query.q, h: ctx.headers["x-h"], name: ctx.__function_name });',
+      {
+        query: { q: 'a b' },
+        headers: { 'X-H': 'yes' },
+        body: { a: 1 },
+      },
+    );
+    expect(json.response).toMatchObject({
+      status: 200,
+      encoding: 'utf8',
+      truncated: false,
+      headers: { 'content-type': 'application/json; charset=utf-8' },
     });
-    expect(json.response).toMatchObject({ status: 200, encoding: 'utf8', truncated: false, headers: { 'content-type': 'application/json; charset=utf-8' } });
     expect(JSON.parse(json.response.body)).toEqual({ kind: 'draft', a: 1, method: 'POST', q: 'a b', h: 'yes', name: 'live' });
     expect((await host.call('/live')).json).toMatchObject({ kind: 'live' });
     expect((await host.api('GET', '/v1/functions/live/revisions')).json.revisions).toHaveLength(1);
@@ -62,7 +74,9 @@ describe('POST /v1/functions/{name}/run', () => {
     const { status, json } = await run('throws', 'export default async () => {\n  throw new RangeError("too far");\n};');
     expect(status).toBe(200);
     expect(json.response.status).toBe(500);
-    expect(json.logs).toMatchObject([{ level: 'error', message: 'RangeError: too far', line: 2, stack: expect.stringContaining('throws.ts:2') }]);
+    expect(json.logs).toMatchObject([
+      { level: 'error', message: 'RangeError: too far', line: 2, stack: expect.stringContaining('throws.ts:2') },
+    ]);
   });
 
   it('a draft without a handler is a 500 that says so in its log lines', async () => {
@@ -77,7 +91,10 @@ describe('POST /v1/functions/{name}/run', () => {
     ['imports what is not there', "import x from '@/live';\nimport y from '@/not-there';\nexport default () => y;", 'BUILD_FAILED', 2],
     ['requires what is not there', "const a = 1;\nconst y = require('no-such-package');\nexport default () => y;", 'LOAD_FAILED', 2],
   ])('a draft that %s is 422 with the place', async (_name, source, code, line) => {
-    expect(await run('refused', source)).toMatchObject({ status: 422, json: { error: { code, diagnostics: [{ function: 'refused', line }] } } });
+    expect(await run('refused', source)).toMatchObject({
+      status: 422,
+      json: { error: { code, diagnostics: [{ function: 'refused', line }] } },
+    });
   });
 
   it('a draft that does not answer in time is 504 RUN_TIMED_OUT', async () => {
@@ -101,7 +118,9 @@ describe('POST /v1/functions/{name}/run', () => {
     await host.publish('leaf', "export const leaf = 'live';");
     await host.publish('tree', "import { leaf } from './leaf'; export default () => leaf;");
     expect((await host.call('/tree')).text).toBe('live');
-    expect((await run('leaf', "import tree from './tree'; export const leaf = 'draft'; export default () => tree();")).json.response.body).toBe('draft');
+    expect(
+      (await run('leaf', "import tree from './tree'; export const leaf = 'draft'; export default () => tree();")).json.response.body,
+    ).toBe('draft');
     expect((await host.call('/tree')).text).toBe('live');
   });
 
@@ -127,23 +146,31 @@ describe('POST /v1/functions/{name}/run', () => {
   });
 
   it('streams, cookies and redirects are answered as they are', async () => {
-    const source = 'export default async ({ response }) => { response.cookie("a", "1"); response.cookie("b", "2"); response.status(302).set("Location", "/x"); response.write("one,"); response.end("two"); };';
+    const source =
+      'export default async ({ response }) => { response.cookie("a", "1"); response.cookie("b", "2"); response.status(302).set("Location", "/x"); response.write("one,"); response.end("two"); };';
     const { response } = (await run('streams', source)).json;
-    expect(response).toMatchObject({ status: 302, body: 'one,two', headers: { location: '/x', 'set-cookie': ['a=1; Path=/', 'b=2; Path=/'] } });
+    expect(response).toMatchObject({
+      status: 302,
+      body: 'one,two',
+      headers: { location: '/x', 'set-cookie': ['a=1; Path=/', 'b=2; Path=/'] },
+    });
   });
 
   it('goes through the interceptor, which may itself be the draft', async () => {
     await host.publish('__interceptor__', 'export default async (ctx, next) => ({ live: await next(ctx) });');
     try {
       expect(JSON.parse((await run('x', 'export default () => 1;')).json.response.body)).toEqual({ live: 1 });
-      expect((await run('__interceptor__', 'export default () => "the interceptor itself";')).json.response.body).toBe('the interceptor itself');
+      expect((await run('__interceptor__', 'export default () => "the interceptor itself";')).json.response.body).toBe(
+        'the interceptor itself',
+      );
     } finally {
       await host.api('DELETE', '/v1/functions/__interceptor__');
     }
   });
 
   it('keeps runs at the same time apart', async () => {
-    const source = (n: number) => `const mine = ${n}; export default async () => { console.log(mine); await new Promise((resolve) => setTimeout(resolve, ${n})); console.log(mine); return mine; };`;
+    const source = (n: number) =>
+      `const mine = ${n}; export default async () => { console.log(mine); await new Promise((resolve) => setTimeout(resolve, ${n})); console.log(mine); return mine; };`;
     const answers = await Promise.all(Array.from({ length: 8 }, (_, n) => run('same', source(n))));
     for (const [n, { json }] of answers.entries()) {
       expect(json.response.body).toBe(String(n));

@@ -34,9 +34,19 @@ async function logged(name: string, message: RegExp): Promise<Line> {
 describe('log lines', () => {
   it('carry function, revision, request and the line in the source', async () => {
     await host.publish('says', '// first\nexport default () => {};');
-    const revision = await host.publish('says', "interface Erased { a: string }\n\ntype Other = Erased;\nexport default async (ctx: FunctionContext) => {\n  const x: Other = { a: 'b' };\n  await null;\n  console.log('said', x);\n};");
+    const revision = await host.publish(
+      'says',
+      "interface Erased { a: string }\n\ntype Other = Erased;\nexport default async (ctx: FunctionContext) => {\n  const x: Other = { a: 'b' };\n  await null;\n  console.log('said', x);\n};",
+    );
     await host.call('/says', { headers: { 'x-request-id': 'said-1' } });
-    expect(await logged('says', /^said/)).toMatchObject({ level: 'info', message: "said { a: 'b' }", function: 'says', revision, requestId: 'said-1', line: 7 });
+    expect(await logged('says', /^said/)).toMatchObject({
+      level: 'info',
+      message: "said { a: 'b' }",
+      function: 'says',
+      revision,
+      requestId: 'said-1',
+      line: 7,
+    });
     expect((await host.api('GET', '/v1/logs?requestId=said-1')).json.logs).toHaveLength(1);
   });
 
@@ -79,11 +89,20 @@ describe('log lines', () => {
     expect(of(7)).toEqual([['info', 'grouped']]);
     expect(of(8)).toEqual([['info', '  inside']]);
     expect(of(10)).toEqual([['debug', 'debugged']]);
-    expect(of(11)).toEqual([['info', expect.stringMatching(/^timer: /)], ['info', expect.stringMatching(/^timer: /)]]);
-    expect(of(12)).toEqual([['info', 'counted: 1'], ['info', 'counted: 2']]);
+    expect(of(11)).toEqual([
+      ['info', expect.stringMatching(/^timer: /)],
+      ['info', expect.stringMatching(/^timer: /)],
+    ]);
+    expect(of(12)).toEqual([
+      ['info', 'counted: 1'],
+      ['info', 'counted: 2'],
+    ]);
     expect(of(13)).toEqual([['info', 'x is 42']]);
     expect(of(14)).toEqual([['error', expect.stringMatching(/^bare RangeError: shown\n\s+at .*consoles\.ts:14:/)]]);
-    expect(of(15)).toEqual([['info', ''], ['info', 'end']]);
+    expect(of(15)).toEqual([
+      ['info', ''],
+      ['info', 'end'],
+    ]);
   });
 
   it('what a call throws is logged with its place and a stack in terms of sources', async () => {
@@ -114,12 +133,17 @@ describe('errors that nobody awaits', () => {
     const requestId = `stray-${revision}`;
     expect((await host.call('/stray', { headers: { 'x-request-id': requestId } })).text).toBe('answered');
     const logs = async () => (await host.api('GET', `/v1/logs?requestId=${requestId}`)).json.logs;
-    await expect.poll(logs).toMatchObject([{ level: 'error', function: 'stray', revision, message: expect.stringMatching(/stray|undefined/) }]);
+    await expect
+      .poll(logs)
+      .toMatchObject([{ level: 'error', function: 'stray', revision, message: expect.stringMatching(/stray|undefined/) }]);
     expect(await host.workerPid()).toBe(pid);
   });
 
   it('of a microtask belong at least to the function, whose request Node 20 does not say', async () => {
-    await host.publish('micro', "export default async () => {\n  queueMicrotask(() => {\n    throw new Error('in a microtask');\n  });\n};");
+    await host.publish(
+      'micro',
+      "export default async () => {\n  queueMicrotask(() => {\n    throw new Error('in a microtask');\n  });\n};",
+    );
     await host.call('/micro');
     expect(await logged('micro', /in a microtask/)).toMatchObject({ level: 'error', line: 3 });
   });
@@ -145,7 +169,10 @@ describe('process', () => {
     'globalThis.process.exit(1)',
   ])('%s is an error in the function', async (statement) => {
     const pid = await host.workerPid();
-    await host.publish('ends', `export default () => { try { ${statement}; } catch (error) { return { code: error.code, message: error.message }; } return 'went on'; };`);
+    await host.publish(
+      'ends',
+      `export default () => { try { ${statement}; } catch (error) { return { code: error.code, message: error.message }; } return 'went on'; };`,
+    );
     expect((await host.call('/ends')).json).toEqual({ code: 'PROCESS_REFUSED', message: expect.stringContaining('would stop the host') });
     expect(await host.workerPid()).toBe(pid);
   });
@@ -162,7 +189,10 @@ describe('process', () => {
     "require('node:process').removeAllListeners('uncaughtException')",
   ])('%s disturbs nothing', async (statement) => {
     const pid = await host.workerPid();
-    const revision = await host.publish('disturbs', `export default () => { ${statement}; setTimeout(() => { throw new Error('afterwards'); }, 1); return 'done'; };`);
+    const revision = await host.publish(
+      'disturbs',
+      `export default () => { ${statement}; setTimeout(() => { throw new Error('afterwards'); }, 1); return 'done'; };`,
+    );
     const requestId = `disturbs-${revision}`;
     expect((await host.call('/disturbs', { headers: { 'x-request-id': requestId } })).text).toBe('done');
     const logs = async () => (await host.api('GET', `/v1/logs?requestId=${requestId}`)).json.logs;
@@ -171,7 +201,10 @@ describe('process', () => {
   });
 
   it('shows the environment without what is the host’s own', async () => {
-    await host.publish('env', 'export default () => ({ env: Object.keys(process.env), own: Object.keys(require("node:process").env), argv: process.argv.join(" "), exec: process.execArgv.join(" ") });');
+    await host.publish(
+      'env',
+      'export default () => ({ env: Object.keys(process.env), own: Object.keys(require("node:process").env), argv: process.argv.join(" "), exec: process.execArgv.join(" ") });',
+    );
     const { text } = await host.call('/env');
     expect(text).toContain('PATH');
     expect(text).not.toMatch(/ADMIN_TOKEN|SERVER_SECRET|DATA_DIR|CONSOLE_PORT|scenario-token/);

@@ -32,7 +32,10 @@ async function ask(socket: WebSocket, text: string): Promise<unknown> {
 }
 
 /** The status and body that a handshake is refused with. */
-async function refusal(path = '/__websocket__', headers: Record<string, string> = {}): Promise<{ status: number | undefined; body: unknown }> {
+async function refusal(
+  path = '/__websocket__',
+  headers: Record<string, string> = {},
+): Promise<{ status: number | undefined; body: unknown }> {
   const socket = new WebSocket(`ws://127.0.0.1:${host.port}${path}`, { headers });
   const [, response] = await once(socket, 'unexpected-response');
   let text = '';
@@ -96,7 +99,10 @@ describe('__websocket__', () => {
         if (ctx.method === 'WebSocket:message') ctx.socket.send(JSON.stringify(${revision}));
       }`;
     await host.publish('__websocket__', source(1));
-    await host.publish('tell', "import cloud from '@lafjs/cloud'; export default (ctx) => cloud.shared.get('users').get(ctx.query.user).send(JSON.stringify(ctx.query));");
+    await host.publish(
+      'tell',
+      "import cloud from '@lafjs/cloud'; export default (ctx) => cloud.shared.get('users').get(ctx.query.user).send(JSON.stringify(ctx.query));",
+    );
     const socket = await connect('/any/path', { headers: { 'x-user': 'ada' } });
     expect(await ask(socket, '?')).toBe(1);
     const revision = await host.publish('__websocket__', source(2));
@@ -137,7 +143,12 @@ describe('__websocket__', () => {
     expect(await ask(socket, '?')).toBe(1);
     const logs = async () => (await host.api('GET', '/v1/logs?function=__websocket__&level=error')).json.logs;
     await expect.poll(logs).toContainEqual(
-      expect.objectContaining({ message: 'RangeError: event failed', line: 2, connectionId: expect.stringMatching(/./), requestId: expect.stringMatching(/-2$/) }),
+      expect.objectContaining({
+        message: 'RangeError: event failed',
+        line: 2,
+        connectionId: expect.stringMatching(/./),
+        requestId: expect.stringMatching(/-2$/),
+      }),
     );
   });
 
@@ -152,21 +163,26 @@ describe('__websocket__', () => {
         await new Promise((resolve) => setTimeout(resolve, 1));
         socket.send(JSON.stringify([String(params.data), before, mine]));
       };`;
-    await host.publish('release', "import cloud from '@lafjs/cloud'; export default () => { const release = cloud.shared.get('release'); release?.(); return !!release; };");
+    await host.publish(
+      'release',
+      "import cloud from '@lafjs/cloud'; export default () => { const release = cloud.shared.get('release'); release?.(); return !!release; };",
+    );
     await host.publish('__websocket__', source('old'));
     const socket = await connect();
     const received: unknown[] = [];
-    socket.on('message', (data) => received.push(JSON.parse(String(data))));
+    socket.on('message', (data: Buffer) => received.push(JSON.parse(data.toString())));
     socket.send('hold');
     const queued = async () => (await host.api('GET', '/v1/connections')).json.connections.map((one: { queued: number }) => one.queued);
     socket.send('after');
     await expect.poll(queued).toContain(1);
     await host.publish('__websocket__', source('new'));
     expect((await host.call('/release')).json).toBe(true);
-    await expect.poll(() => received).toEqual([
-      ['hold', 'old', 'old'],
-      ['after', 'new', 'new'],
-    ]);
+    await expect
+      .poll(() => received)
+      .toEqual([
+        ['hold', 'old', 'old'],
+        ['after', 'new', 'new'],
+      ]);
   });
 });
 
@@ -187,7 +203,11 @@ describe('upgrade()', () => {
     ['nothing', '() => {}', null],
     ['true', 'async () => true', null],
     ['an object', '() => ({ id: 7 })', { id: 7 }],
-    ['a promise of an object', 'async (ctx) => ({ id: ctx.query.id, path: ctx.url, method: ctx.method })', { id: '9', path: '/x?id=9', method: 'WebSocket:upgrade' }],
+    [
+      'a promise of an object',
+      'async (ctx) => ({ id: ctx.query.id, path: ctx.url, method: ctx.method })',
+      { id: '9', path: '/x?id=9', method: 'WebSocket:upgrade' },
+    ],
   ])('accepts with %s, which becomes ctx.user if it is an object', async (_name, upgrade, user) => {
     await host.publish(
       '__websocket__',
@@ -203,7 +223,11 @@ describe('upgrade()', () => {
 
   it('a handshake without a key is 400 UPGRADE_INVALID, and plain requests go on', async () => {
     await host.publish('__websocket__', 'export default () => "plain";');
-    const request = httpRequest({ port: host.port, host: '127.0.0.1', headers: { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' } });
+    const request = httpRequest({
+      port: host.port,
+      host: '127.0.0.1',
+      headers: { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' },
+    });
     request.end();
     const [response] = await once(request, 'response');
     expect(response.statusCode).toBe(400);

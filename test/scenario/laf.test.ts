@@ -36,12 +36,21 @@ describe('exports', () => {
       "import cloud from '@lafjs/cloud';\nimport * as crypto from 'crypto';\nexports.main = async function (ctx) { return { method: ctx.method, ok: cloud.appid === 'my-app' && typeof crypto.createHash === 'function' }; };",
     ],
     ['exports.main beside export', 'export const helper = 1;\nexports.main = async (ctx) => ({ method: ctx.method, helper });'],
-    ['exports.main beside a type-only import', "import type { Cloud } from '@lafjs/cloud';\nexports.main = async (ctx) => ({ method: ctx.method });"],
+    [
+      'exports.main beside a type-only import',
+      "import type { Cloud } from '@lafjs/cloud';\nexports.main = async (ctx) => ({ method: ctx.method });",
+    ],
     ['exports.default', 'exports.default = async (ctx) => ({ method: ctx.method });'],
-    ['exports.default beside import', "import cloud from '@/cloud-sdk';\nexports.default = async (ctx) => ({ method: ctx.method, app: cloud.appid });"],
+    [
+      'exports.default beside import',
+      "import cloud from '@/cloud-sdk';\nexports.default = async (ctx) => ({ method: ctx.method, app: cloud.appid });",
+    ],
     ['module.exports = function', 'module.exports = async function (ctx) { return { method: ctx.method }; };'],
     ['module.exports = object', 'module.exports = { main: async (ctx) => ({ method: ctx.method }) };'],
-    ['module.exports beside require', "const cloud = require('@lafjs/cloud');\nmodule.exports = async (ctx) => ({ method: ctx.method, app: cloud.appid });"],
+    [
+      'module.exports beside require',
+      "const cloud = require('@lafjs/cloud');\nmodule.exports = async (ctx) => ({ method: ctx.method, app: cloud.appid });",
+    ],
   ])('takes %s', async (_name, source) => {
     const { status, json } = await ask(source);
     expect(status).toBe(200);
@@ -68,14 +77,18 @@ describe('imports', () => {
 
   it('resolves relative imports from the folder of the importer', async () => {
     await host.publish('pets/names', "export const names = ['Rex'];");
-    await host.publish('pets/in/cat', "import { names } from '../names.ts';\nimport { names as same } from './../names.js';\nexport default () => [names[0], names === same];");
+    await host.publish(
+      'pets/in/cat',
+      "import { names } from '../names.ts';\nimport { names as same } from './../names.js';\nexport default () => [names[0], names === same];",
+    );
     await host.publish('pets/all', "import cat from './in/cat';\nexport default () => cat();");
     expect((await host.call('/pets/all')).json).toEqual(['Rex', true]);
   });
 
   it('require() takes a computed name', async () => {
     await host.publish('jobs/mail', 'export const main = async (n: number) => n + 1;');
-    const source = 'export default async (ctx) => { const x = ctx.query.x ?? "mail"; return { n: await require(`@/jobs/${x}`).main(1) }; };';
+    const source =
+      'export default async (ctx) => { const x = ctx.query.x ?? "mail"; return { n: await require(`@/jobs/${x}`).main(1) }; };';
     expect((await ask(source)).json).toEqual({ n: 2 });
   });
 
@@ -92,8 +105,16 @@ describe('imports', () => {
 
   it('functions may import each other in a circle', async () => {
     const functions = [
-      { name: 'ring/even', source: "import { odd } from './odd';\nexport const even = (n: number): boolean => n === 0 || odd(n - 1);\nexport default () => even(10);" },
-      { name: 'ring/odd', source: "import { even } from './even';\nexport const odd = (n: number): boolean => n !== 0 && even(n - 1);\nexport default () => odd(10);" },
+      {
+        name: 'ring/even',
+        source:
+          "import { odd } from './odd';\nexport const even = (n: number): boolean => n === 0 || odd(n - 1);\nexport default () => even(10);",
+      },
+      {
+        name: 'ring/odd',
+        source:
+          "import { even } from './even';\nexport const odd = (n: number): boolean => n !== 0 && even(n - 1);\nexport default () => odd(10);",
+      },
     ];
     expect((await host.api('POST', '/v1/publish', { functions })).status).toBe(200);
     expect((await host.call('/ring/even')).json).toBe(true);
@@ -156,7 +177,10 @@ describe('the SDK', () => {
   });
 
   it('cloud.invoke() passes and answers the very objects', async () => {
-    await host.publish('invoked', 'export default async (ctx) => { ctx.seen = ctx.method + ctx.requestId + ctx.__function_name; return ctx.body; };');
+    await host.publish(
+      'invoked',
+      'export default async (ctx) => { ctx.seen = ctx.method + ctx.requestId + ctx.__function_name; return ctx.body; };',
+    );
     const source = `import cloud from '@lafjs/cloud';
       class Box { open = () => 1; }
       export default async () => { const body = new Box(); const ctx = { body }; const answer = await cloud.invoke('invoked', ctx); return { same: answer === body, seen: ctx.seen }; };`;
@@ -193,7 +217,8 @@ describe('the SDK', () => {
   });
 
   it('ObjectId is there without an import', async () => {
-    const source = 'export default () => { const id = new ObjectId(); return { text: id.toString(), same: new ObjectId(id.toString()).equals(id), valid: ObjectId.isValid("x") }; };';
+    const source =
+      'export default () => { const id = new ObjectId(); return { text: id.toString(), same: new ObjectId(id.toString()).equals(id), valid: ObjectId.isValid("x") }; };';
     expect((await ask(source)).json).toEqual({ text: expect.stringMatching(/^[0-9a-f]{24}$/), same: true, valid: false });
   });
 });
@@ -209,7 +234,14 @@ describe('cloud.fetch', () => {
       request.on('end', () => {
         response.statusCode = request.url === '/teapot' ? 418 : 200;
         response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify({ method: request.method, url: request.url, body: Buffer.concat(chunks).toString(), type: request.headers['content-type'] }));
+        response.end(
+          JSON.stringify({
+            method: request.method,
+            url: request.url,
+            body: Buffer.concat(chunks).toString(),
+            type: request.headers['content-type'],
+          }),
+        );
       });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -247,9 +279,31 @@ describe('cloud.fetch', () => {
 describe('globals', () => {
   it('a function sees every global of Node', async () => {
     const inHost: string[] = Object.getOwnPropertyNames(globalThis).filter((name) => !name.startsWith('__'));
-    const named = ['TextEncoder', 'TextDecoder', 'structuredClone', 'WebSocket', 'FormData', 'Blob', 'crypto', 'performance', 'URLSearchParams'];
-    const more = ['AbortController', 'fetch', 'Headers', 'Request', 'Response', 'ReadableStream', 'queueMicrotask', 'Buffer', 'setImmediate', 'process'];
-    const source = 'export default (ctx) => ctx.body.filter((name) => { try { return typeof (0, eval)(name) === "undefined"; } catch { return true; } });';
+    const named = [
+      'TextEncoder',
+      'TextDecoder',
+      'structuredClone',
+      'WebSocket',
+      'FormData',
+      'Blob',
+      'crypto',
+      'performance',
+      'URLSearchParams',
+    ];
+    const more = [
+      'AbortController',
+      'fetch',
+      'Headers',
+      'Request',
+      'Response',
+      'ReadableStream',
+      'queueMicrotask',
+      'Buffer',
+      'setImmediate',
+      'process',
+    ];
+    const source =
+      'export default (ctx) => ctx.body.filter((name) => { try { return typeof (0, eval)(name) === "undefined"; } catch { return true; } });';
     const missing: unknown = (await ask(source, post([...named, ...more]))).json;
     expect(missing).toEqual([]);
     // The runner of the tests adds globals of its own, so only what a plain Node has is compared.
@@ -258,7 +312,10 @@ describe('globals', () => {
   });
 
   it('instanceof holds across modules, packages and bodies', async () => {
-    await host.publish('lib/makes', 'export const error = new TypeError("x"); export const list = [1]; export const promise = Promise.resolve(); export const bytes = new Uint8Array(1);');
+    await host.publish(
+      'lib/makes',
+      'export const error = new TypeError("x"); export const list = [1]; export const promise = Promise.resolve(); export const bytes = new Uint8Array(1);',
+    );
     const source = `import { error, list, promise, bytes } from '@/lib/makes';
       import { readFileSync } from 'node:fs';
       import { types } from 'node:util';

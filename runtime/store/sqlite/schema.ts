@@ -9,7 +9,7 @@ import { transact } from './transact.ts';
  * Text that a user wrote is kept as UTF-8 in BLOBs, since SQLite cuts TEXT off at a NUL when it is
  * read. What a history lists comes before what is large, so that listing does not read the latter.
  */
-export const migrations: readonly string[] = [
+const migrations: readonly string[] = [
   `
   CREATE TABLE functions (
     name TEXT NOT NULL PRIMARY KEY,

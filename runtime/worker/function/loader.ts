@@ -41,6 +41,7 @@ class FunctionInstance implements ModuleInstance {
   readonly #module: FunctionModule;
   readonly #importFunction: (name: string) => unknown;
   readonly #timers: TimerSet;
+  #compiledAs: string | undefined;
   readonly #cjs: { exports: unknown; id: string; filename: string; loaded: boolean } = { exports: {}, id: '', filename: '', loaded: false };
 
   constructor(host: LoaderHost, module: FunctionModule, importFunction: (name: string) => unknown) {
@@ -59,6 +60,7 @@ class FunctionInstance implements ModuleInstance {
     const { built, name } = this.#module;
     const original = this.#cjs.exports;
     const filename = this.#host.places.register(this.#module);
+    this.#compiledAs = filename;
     const run = compileFunction(built.code, parameters, { filename });
     const timers = this.#timers.functions();
     Reflect.apply(run, original, [
@@ -77,6 +79,7 @@ class FunctionInstance implements ModuleInstance {
 
   dispose(): void {
     this.#timers.dispose();
+    if (this.#compiledAs !== undefined) this.#host.places.retire(this.#compiledAs);
   }
 
   /** `exports.main = …` in a file that also says `export`: the compiler has put another object in place by then. */

@@ -11,6 +11,14 @@ function stackOf(thrown: unknown): string {
   }
 }
 
+function headlineOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? `${thrown.name}: ${messageOf(thrown)}` : messageOf(thrown);
+  } catch {
+    return messageOf(thrown);
+  }
+}
+
 const hostFrame = /^\s+at .*(?:node:|\/dist\/worker\.js|\/runtime\/(?:worker|kernel)\/)/;
 
 /** A place in a function's source, counted from 1. */
@@ -28,16 +36,24 @@ const compiledPlace = /hearth:([\w./-]+)#(\d+):(\d+):(\d+)/g;
  * N counting what was compiled; source maps are read only when a place is asked for.
  */
 export class SourcePlaces {
-  /** By function name: the newest compiled code and the one before, which calls in flight may still run. */
-  readonly #recent = new Map<string, readonly CompiledSource[]>();
+  /** By function name: all compiled code in use, and the last that no longer is, which calls in flight may still run. */
+  readonly #sources = new Map<string, readonly CompiledSource[]>();
   #count = 0;
 
   /** Registers compiled code; answers the file name to compile it under. */
   register(module: FunctionModule): string {
     const source = new CompiledSource(String(++this.#count), module.built.map);
-    const [newest] = this.#recent.get(module.name) ?? [];
-    this.#recent.set(module.name, newest ? [source, newest] : [source]);
+    const known = this.#sources.get(module.name) ?? [];
+    const former = known.find(({ retired }) => retired);
+    this.#sources.set(module.name, [source, ...known.filter((one) => !one.retired || one === former)]);
     return `hearth:${module.name}#${source.id}`;
+  }
+
+  /** Says that the code compiled under this file name is no longer in use. */
+  retire(filename: string): void {
+    const [, name = '', id] = /^hearth:(.*)#(\d+)$/.exec(filename) ?? [];
+    const source = this.#sources.get(name)?.find((candidate) => candidate.id === id);
+    if (source) source.retired = true;
   }
 
   /** The first place in a function's source that the stack names. */
@@ -62,14 +78,14 @@ export class SourcePlaces {
   loadFailure(thrown: unknown, change: BuiltChange): HearthError {
     const stack = stackOf(thrown);
     const place = this.first(stack);
-    const message = this.rewrite(thrown instanceof Error ? `${thrown.name}: ${messageOf(thrown)}` : messageOf(thrown));
+    const message = this.rewrite(headlineOf(thrown));
     const at = place ?? { function: change.functions[0]?.name ?? '', line: 1, column: 1 };
     const diagnostic = { ...at, message, lineText: '' };
     return new HearthError('LOAD_FAILED', { reason: message }, { cause: thrown, diagnostics: [diagnostic] });
   }
 
   #resolve([, name = '', id, line, column]: readonly (string | undefined)[]): SourcePlace | undefined {
-    const source = this.#recent.get(name)?.find((candidate) => candidate.id === id);
+    const source = this.#sources.get(name)?.find((candidate) => candidate.id === id);
     const position = source?.original(Number(line), Number(column));
     return position && { function: name, ...position };
   }
@@ -77,6 +93,7 @@ export class SourcePlaces {
 
 class CompiledSource {
   readonly id: string;
+  retired = false;
   readonly #json: string;
   #map: TraceMap | undefined;
 

@@ -22,6 +22,8 @@ export interface FunctionTimers {
 export class TimerSet {
   readonly #scope: InvocationScope;
   readonly #running = new Map<Timer, Invocation | undefined>();
+  /** Invocations at whose end their timers are cleared. */
+  readonly #awaited = new WeakSet<Invocation>();
   #disposed = false;
 
   constructor(scope: InvocationScope) {
@@ -70,10 +72,19 @@ export class TimerSet {
 
   #timeout(callback: Callback, delay: number | undefined, args: unknown[]): Timer {
     checkCallback(callback);
+    let fired = false;
     const timer = setTimeout(() => {
+      fired = true;
       this.#running.delete(timer);
       callback.apply(timer, args);
     }, delay);
+    // A timer that has fired waits again after `refresh()`.
+    const refresh = timer.refresh.bind(timer);
+    timer.refresh = () => {
+      refresh();
+      if (fired) this.#track(timer);
+      return timer;
+    };
     return this.#track(timer);
   }
 
@@ -86,7 +97,7 @@ export class TimerSet {
     return this.#track(timer);
   }
 
-  #track(timer: Timer): Timer {
+  #track<T extends Timer>(timer: T): T {
     const invocation = this.#scope.getStore();
     this.#running.set(timer, invocation);
     if (this.#disposed) this.#retire(timer, invocation);
@@ -94,8 +105,15 @@ export class TimerSet {
   }
 
   #retire(timer: Timer, invocation: Invocation | undefined): void {
-    if (invocation && !invocation.ended) invocation.onEnd(() => this.#stop(timer));
-    else this.#stop(timer);
+    if (!invocation || invocation.ended) {
+      this.#stop(timer);
+    } else if (!this.#awaited.has(invocation)) {
+      // Once for all of its timers: a long invocation may start any number of them.
+      this.#awaited.add(invocation);
+      invocation.onEnd(() => {
+        for (const [waiting, owner] of this.#running) if (owner === invocation) this.#stop(waiting);
+      });
+    }
   }
 
   #stop(timer: Timer): void {

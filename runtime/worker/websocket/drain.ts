@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { ServerSocket } from './socket.ts';
 
 /** RFC 6455's registry: the service restarts, so come back. */
-export const restartCode = 1012;
+const restartCode = 1012;
 
 // What closes in one turn of the loop; a close frame costs some 10 µs.
 const sliceSize = 200;

@@ -30,7 +30,7 @@ export function checkOrigin(request: IncomingMessage, allowed: readonly string[]
 }
 
 /** The subprotocols that the client offers, in its order. */
-export function offeredProtocols(request: IncomingMessage): readonly string[] {
+function offeredProtocols(request: IncomingMessage): readonly string[] {
   const header = request.headers['sec-websocket-protocol'];
   return header === undefined ? [] : header.split(',').map((name) => name.trim());
 }

@@ -28,6 +28,8 @@ export async function watchTakeover({ port, pid }: { readonly port: number; read
   const visits: Promise<void>[] = [];
   for (let now = begun; now < begun + patience && !isOver(watch, now); now = performance.now()) {
     if (watch.killed === Infinity && now > begun + before) {
+      // Those that are just being made are the ones that a dying worker could lose.
+      for (let more = 0; more < 10; more++) visits.push(visit(watch));
       process.kill(pid, 'SIGKILL');
       watch.killed = performance.now();
     }
