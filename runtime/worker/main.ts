@@ -8,7 +8,11 @@ import { Worker, type WorkerHandlers } from './worker.ts';
 // What the worker needs of its process is taken before any function could change it.
 const control = process.ppid;
 const onMessage = process.on.bind(process);
-const exit = process.exit.bind(process);
+// What `process.exit()` ends in: both names are refused to functions.
+const reallyExit: unknown = Reflect.get(process, 'reallyExit');
+const exit = (code: number): void => {
+  if (typeof reallyExit === 'function') Reflect.apply(reallyExit, process, [code]);
+};
 const { send } = guardProcess();
 const tell = (message: WorkerMessage, done?: () => void): void => {
   send(message, done);

@@ -1,4 +1,5 @@
 import { HearthError, messageOf } from '../kernel/errors.ts';
+import { Invocation } from '../kernel/invocation.ts';
 import { invoke } from '../kernel/invoke.ts';
 import { reserved } from '../kernel/name.ts';
 import type { WorkerCalls, WorkerMethod, WorkerParams } from '../kernel/protocol.ts';
@@ -130,7 +131,7 @@ async function initialise({ app, registry, logs }: WorkerApp): Promise<void> {
     const context = { method: 'INIT', __function_name: module.name, requestId: origin.requestId };
     await Promise.race([invoke(app.scope, origin, () => registry.handler(module)(context)), late]);
   } catch (error) {
-    logs.failed(error, undefined, `${reserved.init} failed, serving all the same (${messageOf(error)}): `);
+    logs.failed(error, new Invocation(origin), `${reserved.init} failed, serving all the same (${messageOf(error)}): `);
   } finally {
     clearTimeout(timer);
   }

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { HearthError } from '../../kernel/errors.ts';
 
 /** Calls that would end or disturb the host; a function gets an error instead. */
-const refusedCalls = ['exit', 'abort', 'send', 'disconnect', 'setUncaughtExceptionCaptureCallback', 'dlopen', 'chdir'] as const;
+const refusedCalls = ['exit', 'abort', 'reallyExit', 'send', 'disconnect', 'setUncaughtExceptionCaptureCallback', 'chdir'] as const;
 
 function refuse(call: string): never {
   throw new HearthError('PROCESS_REFUSED', { call });
@@ -17,14 +17,27 @@ export function guardProcess(): { send: (message: object, done?: () => void) => 
   for (const call of refusedCalls) {
     Object.defineProperty(process, call, { value: () => refuse(call), writable: true, configurable: true });
   }
+  guardListeners();
   const kill = process.kill.bind(process);
-  process.kill = (pid, signal) => {
+  process.kill = (pid: unknown, signal) => {
     // Node takes a string of digits as well.
     const target = Number(pid);
     if (signal !== 0 && (target === process.pid || target === process.ppid || target <= 0)) refuse('kill');
-    return kill(pid, signal);
+    return kill(target, signal);
   };
   return { send: (message, done) => void send?.(message, undefined, undefined, done) };
+}
+
+/** Without these the worker would neither hear control nor outlive a stray rejection. */
+const hostEvents = new Set(['message', 'internalMessage', 'disconnect', 'SIGINT', 'SIGTERM', 'uncaughtException', 'unhandledRejection']);
+
+function guardListeners(): void {
+  const removeAll = process.removeAllListeners.bind(process);
+  process.removeAllListeners = (event) => {
+    const events = event === undefined ? process.eventNames() : [event];
+    for (const name of events) if (!hostEvents.has(String(name))) removeAll(name);
+    return process;
+  };
 }
 
 /**
