@@ -83,12 +83,11 @@ const reservedVariables = new Set([...Object.keys(variables), 'MONGODB_URI', 'NA
 
 /** Reads the configuration from an environment; throws `CONFIG_INVALID` that names every variable that is wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, cwd: string): Config {
-  const given = readValues(env);
+  const { values: given, unreadable } = readValues(env);
   const parsed = z.object(variables).safeParse(given);
-  if (!parsed.success) {
-    const reasons = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-    throw new HearthError('CONFIG_INVALID', { reason: `${reasons.join('; ')}.` });
-  }
+  const issues = parsed.success ? samePorts(parsed.data) : parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  const reasons = [...unreadable, ...issues];
+  if (!parsed.success || reasons.length > 0) throw new HearthError('CONFIG_INVALID', { reason: `${reasons.join('; ')}.` });
   const values = parsed.data;
   return Object.freeze({
     port: values.PORT,
@@ -119,25 +118,29 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
   });
 }
 
+/** Two sockets may be bound to one port until both listen: only the worker would notice, and too late. */
+function samePorts({ PORT, CONSOLE_PORT }: { PORT: number; CONSOLE_PORT: number }): readonly string[] {
+  return PORT !== 0 && PORT === CONSOLE_PORT ? ['CONSOLE_PORT is not the same as PORT'] : [];
+}
+
 /** The values of the host's variables; `NAME_FILE` names a file that holds the value of `NAME`. */
-function readValues(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+function readValues(env: Readonly<Record<string, string | undefined>>): { values: Record<string, string>; unreadable: readonly string[] } {
   const values: Record<string, string> = {};
+  const unreadable: string[] = [];
   for (const name of Object.keys(variables)) {
     const file = env[`${name}_FILE`];
     const value = env[name];
     // An empty variable is what compose files and shells leave of an unset one.
     if (value) values[name] = value;
-    else if (file) values[name] = readValue(name, file);
+    else if (file) {
+      try {
+        values[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+      } catch (error) {
+        unreadable.push(`${name}_FILE cannot be read: ${messageOf(error)}`);
+      }
+    }
   }
-  return values;
-}
-
-function readValue(name: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch (error) {
-    throw new HearthError('CONFIG_INVALID', { reason: `${name}_FILE cannot be read: ${messageOf(error)}.` });
-  }
+  return { values, unreadable };
 }
 
 function appEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

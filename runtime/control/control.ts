@@ -106,6 +106,7 @@ async function start(config: Config, files: HostFiles, terminal: Logger, closing
   const starter = await readStarter(store, files.starter, catalog.list().length === 0);
   if (starter.length > 0) await publisher.publish({ functions: starter, deleted: [] });
   await markStarter(store);
+  await gate.keep();
   return { port: listener.port, consolePort: portOf(server.address()), madeToken: gate.made, close: () => closing.run() };
 }
 

@@ -7,6 +7,8 @@ export interface AdminGate {
   isAdmin(token: string): boolean;
   /** The token that was made at this start, to be shown once; undefined otherwise. */
   readonly made: string | undefined;
+  /** Keeps the hash of the token that was made, so that the next start knows it. To be called once it can be shown: a start that fails shows nothing. */
+  keep(): Promise<void>;
 }
 
 /** Takes the given admin token, or the one made at the first start, of which only a hash is kept. */
@@ -14,8 +16,13 @@ export async function openAdminGate(store: FunctionStore, given: string | undefi
   const kept = given === undefined ? await store.setting('adminTokenHash') : undefined;
   const made = given === undefined && kept === undefined ? randomBytes(24).toString('base64url') : undefined;
   const expected = kept === undefined ? hash(given ?? made ?? '') : Buffer.from(kept, 'hex');
-  if (made !== undefined) await store.putSetting('adminTokenHash', expected.toString('hex'));
-  return { made, isAdmin: (token) => timingSafeEqual(hash(token), expected) };
+  return {
+    made,
+    isAdmin: (token) => timingSafeEqual(hash(token), expected),
+    keep: async () => {
+      if (made !== undefined) await store.putSetting('adminTokenHash', expected.toString('hex'));
+    },
+  };
 }
 
 /** The secret that signs the app's tokens: the given one, or one made at the first start and kept. */

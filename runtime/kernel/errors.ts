@@ -54,8 +54,7 @@ export const catalogue = {
   PROCESS_REFUSED: { status: 0, message: 'process.{call}() would stop the host, so a function cannot call it.' },
   DATABASE_UNAVAILABLE: {
     status: 0,
-    message:
-      'This host has no database. cloud.mongo and cloud.database() are not supported yet; see docs/functions.md.',
+    message: 'This host has no database. cloud.mongo and cloud.database() are not supported yet; see docs/functions.md.',
   },
   STORAGE_UNAVAILABLE: { status: 0, message: 'This host has no file storage: cloud.storage is not supported yet.' },
 
