@@ -27,6 +27,9 @@ interface Member {
 
 /** Milliseconds that a call may take when nothing else is said; a run has its own limit inside the worker. */
 const callTimeout = 10_000;
+/** Milliseconds between two looks at the serving worker, and how many in a row may find it silent: it reports every second. */
+const lookInterval = 1_000;
+const silentLooks = 10;
 /** Milliseconds that calls wait for a worker to take over. */
 const takeoverTimeout = 10_000;
 /** A worker that lived for less than this has not served: the next start waits, longer each time. */
@@ -49,6 +52,8 @@ export class WorkerSupervisor implements Supervisor {
   #shortLives = 0;
   #stopping = false;
   #pauseTimer: NodeJS.Timeout | undefined;
+  #watchTimer: NodeJS.Timeout | undefined;
+  #silent = 0;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -56,6 +61,7 @@ export class WorkerSupervisor implements Supervisor {
 
   /** Starts a worker; resolves when it serves. Rejects when it cannot. */
   async start(): Promise<void> {
+    this.#watchTimer = setInterval(() => this.#look(), lookInterval);
     await this.#promote(this.#spawn());
   }
 
@@ -86,6 +92,8 @@ export class WorkerSupervisor implements Supervisor {
           await member.process.call('activate', { stage: id, revisions }, callTimeout);
         } catch {
           // It died or hangs; whoever serves next has loaded what the store committed.
+          member.process.kill();
+          await member.process.ended;
           await this.#serving().catch(() => {});
         }
       },
@@ -97,6 +105,7 @@ export class WorkerSupervisor implements Supervisor {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#pauseTimer);
+    clearInterval(this.#watchTimer);
     const { stopTimeout } = this.#options;
     this.#standby?.process.kill();
     const active = this.#active;
@@ -132,6 +141,7 @@ export class WorkerSupervisor implements Supervisor {
   async #promote(member: Member): Promise<void> {
     this.#active = member;
     this.#metrics = undefined;
+    this.#silent = 0;
     this.#state = { state: 'starting', pid: member.process.pid };
     await member.process.call('serve', {}, 0, this.#options.listener.handle);
     if (this.#stopping) return;
@@ -140,7 +150,17 @@ export class WorkerSupervisor implements Supervisor {
     this.#standby ??= this.#spawn();
   }
 
+  /** Ends a worker whose event loop hangs: it would neither serve nor let a publish through. Looks are counted, not time, as a machine may sleep. */
+  #look(): void {
+    if (this.#state.state !== 'serving' || !this.#active) return;
+    if (++this.#silent < silentLooks) return;
+    this.#silent = 0;
+    this.#options.log('error', `the worker (pid ${this.#active.process.pid}) has been stuck for ${silentLooks} s and is ended`);
+    this.#active.process.kill();
+  }
+
   #receive(worker: WorkerProcess, message: WorkerMessage): void {
+    if (this.#active?.process === worker) this.#silent = 0;
     if (message.type === 'logs') this.#options.onLogs(message.records);
     else if (message.type === 'metrics' && this.#active?.process === worker) this.#metrics = message.metrics;
   }

@@ -27,6 +27,8 @@ interface PendingCall {
 
 /** One worker process, and the calls made to it. */
 export class WorkerProcess {
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<void>;
   readonly #child: ChildProcess;
   readonly #calls = new Map<number, PendingCall>();
   #lastCall = 0;
@@ -40,6 +42,10 @@ export class WorkerProcess {
       // Without the flag V8 keeps code that was replaced.
       execArgv: ['--no-compilation-cache', '--disable-warning=ExperimentalWarning', ...flags],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.ended = new Promise((resolve) => {
+      this.#child.once('exit', () => resolve());
+      this.#child.once('error', () => resolve());
     });
     this.#child.on('message', (message: WorkerMessage) => this.#receive(message, options));
     this.#child.once('error', () => this.#end({ code: null, signal: null }, options));

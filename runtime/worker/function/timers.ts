@@ -50,6 +50,8 @@ export class TimerSet {
         clearInterval(timer);
       },
       clearImmediate: (timer) => {
+        // Node's takes anything for an immediate, and then all immediates of the process stop.
+        if (!isImmediate(timer)) return;
         this.#running.delete(timer);
         clearImmediate(timer);
       },
@@ -127,4 +129,8 @@ export class TimerSet {
 // The callback that Node gets is ours, so its own check would never fire.
 function checkCallback(callback: unknown): void {
   if (typeof callback !== 'function') throw new TypeError(`The "callback" argument must be of type function. Received ${typeof callback}`);
+}
+
+function isImmediate(timer: unknown): boolean {
+  return timer instanceof Object && '_onImmediate' in timer;
 }
