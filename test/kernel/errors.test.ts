@@ -51,8 +51,8 @@ describe('HearthError', () => {
 
   test('every row of the catalogue is a sentence with a status that HTTP has, or none', () => {
     for (const [code, { status, message }] of Object.entries(catalogue)) {
-      expect(status === 0 || (status >= 400 && status < 600), code).toBe(true);
-      expect(message, code).toMatch(/^[A-Z{p][^\n]+[.}]$/);
+      expect([code, status === 0 || (status >= 400 && status < 600)]).toEqual([code, true]);
+      expect(`${code}: ${message}`).toMatch(/^[A-Z_]+: [A-Z{p][^\n]+[.}]$/);
     }
   });
 });

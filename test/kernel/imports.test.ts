@@ -22,9 +22,9 @@ function load(name: string): unknown {
 /** Imports `name` and keeps the exports object, as compiled imports do; reads from it when called. */
 const linked =
   (name: string): Code =>
-  (exports, require, module) => {
+  (exports, importFunction, module) => {
     exports.before = module.name;
-    const other = require(name) as Record<string, unknown>;
+    const other = importFunction(name) as Record<string, unknown>;
     exports.seen = { ...other };
     exports.default = () => other.before;
   };
@@ -60,18 +60,18 @@ describe('circular imports', () => {
   test('that fail leave nobody with half-made exports, and work once the failure is gone', () => {
     let broken = true;
     install({
-      a: (exports, require) => {
+      a: (exports, importFunction) => {
         exports.half = true;
-        require('b');
+        exports.b = importFunction('b');
         if (broken) throw new Error('not yet');
         exports.default = () => 'whole';
       },
-      b: (exports, require) => {
-        const a = require('a') as { default?: () => unknown };
+      b: (exports, importFunction) => {
+        const a = importFunction('a') as { default?: () => unknown };
         exports.default = () => a.default?.();
       },
-      c: (exports, require) => {
-        const b = require('b') as { default(): unknown };
+      c: (exports, importFunction) => {
+        const b = importFunction('b') as { default(): unknown };
         exports.default = () => b.default();
       },
     });
@@ -90,8 +90,8 @@ describe('an import that fails', () => {
         if (broken) throw new Error('broken');
         exports.default = () => 'whole';
       },
-      a: (exports, require) => {
-        const lib = require('lib') as { default(): unknown };
+      a: (exports, importFunction) => {
+        const lib = importFunction('lib') as { default(): unknown };
         exports.default = () => lib.default();
       },
     });
@@ -104,19 +104,19 @@ describe('an import that fails', () => {
   test('while a handler runs does not take its module the state that it has', () => {
     install({
       lib: failing('broken'),
-      a: (exports, require) => {
+      a: (exports, importFunction) => {
         let calls = 0;
         exports.default = () => {
           calls += 1;
           try {
-            return require('lib');
+            return importFunction('lib');
           } catch {
             return calls;
           }
         };
       },
-      other: (exports, require) => {
-        exports.default = () => require('lib');
+      other: (exports, importFunction) => {
+        exports.default = () => importFunction('lib');
       },
     });
     expect([modules.read('a'), modules.read('a')]).toEqual([1, 2]);
@@ -128,10 +128,10 @@ describe('an import that fails', () => {
   test('and is caught at the top level leaves its importer loaded, until the import is published', () => {
     install({
       lib: failing('broken'),
-      a: (exports, require) => {
+      a: (exports, importFunction) => {
         let found: unknown = 'without lib';
         try {
-          found = (require('lib') as { default(): unknown }).default();
+          found = (importFunction('lib') as { default(): unknown }).default();
         } catch {}
         exports.default = () => found;
       },

@@ -5,7 +5,7 @@ import type { BuiltChange, BuiltFunction } from '../../runtime/kernel/revision.t
 type Exports = Record<string, unknown>;
 
 /** The code of a function as a test writes it: gets what compiled code gets. */
-export type Code = (exports: Exports, require: (name: string) => unknown, module: FunctionModule) => void;
+export type Code = (exports: Exports, importFunction: (name: string) => unknown, module: FunctionModule) => void;
 
 /** A registry whose functions are closures, with a record of what ran and what was disposed. */
 export interface Modules {
@@ -66,8 +66,8 @@ export function answering(value: unknown): Code {
 
 /** Code that imports once, at its top level, and whose handler answers its name with what the imports answer. */
 export function importing(...names: readonly string[]): Code {
-  return (exports, require, module) => {
-    const imported = names.map((name) => require(name) as Exports);
+  return (exports, importFunction, module) => {
+    const imported = names.map((name) => importFunction(name) as Exports);
     exports.default = () => [module.name, ...imported.map((one) => (one.default as () => unknown)())];
   };
 }

@@ -67,9 +67,7 @@ describe('stage()', () => {
   test('gives itself instances of live functions that import what it changes', () => {
     publish(['base', answering('old')], ['lib', importing('base')], ['a', importing('lib')]);
     modules.take();
-    const stage = registry.stage(
-      modules.change([modules.built('base', answering('new'), 2), modules.built('b', importing('lib'))]),
-    );
+    const stage = registry.stage(modules.change([modules.built('base', answering('new'), 2), modules.built('b', importing('lib'))]));
     const b = stage.get('b');
     expect(b && stage.handler(b)()).toEqual(['b', ['lib', 'new']]);
     expect(modules.read('a')).toEqual(['a', ['lib', 'old']]);
@@ -82,7 +80,10 @@ describe('stage()', () => {
     expect(modules.take()).toEqual(['evaluate a#1', 'evaluate lib#4', 'evaluate base#1']);
     expect([registry.get('lib')?.loaded, registry.get('base')?.loaded]).toEqual([false, false]);
     registry.activate(stage, new Map([['a', 1]]));
-    expect([modules.read('a'), modules.read('lib')]).toEqual([['a', ['lib', 'base']], ['lib', 'base']]);
+    expect([modules.read('a'), modules.read('lib')]).toEqual([
+      ['a', ['lib', 'base']],
+      ['lib', 'base'],
+    ]);
     expect([modules.take(), registry.get('lib')?.revision]).toEqual([[], 4]);
   });
 
@@ -139,8 +140,8 @@ describe('discard()', () => {
     registry.install(modules.change([modules.built('lib', answering('lib'))]));
     const stage = registry.stage(
       modules.change([
-        modules.built('draft', (exports, require) => {
-          exports.default = () => require('lib');
+        modules.built('draft', (exports, importFunction) => {
+          exports.default = () => importFunction('lib');
         }),
       ]),
     );
@@ -157,7 +158,13 @@ describe('discard()', () => {
 describe('activate()', () => {
   test('makes the staged instances live under the revisions that the store gave', () => {
     const stage = registry.stage(modules.change([modules.built('a', answering('A'), 2), modules.built('b', answering('B'), 1)]));
-    registry.activate(stage, new Map([['a', 5], ['b', 1]]));
+    registry.activate(
+      stage,
+      new Map([
+        ['a', 5],
+        ['b', 1],
+      ]),
+    );
     expect([registry.get('a')?.revision, registry.get('b')?.revision, modules.read('a')]).toEqual([5, 1, 'A']);
     expect(modules.take()).toEqual(['evaluate a#2', 'evaluate b#1']);
   });
@@ -191,7 +198,7 @@ describe('activate()', () => {
   test('calls in flight finish on the module that they began with, and import what is live', () => {
     publish(
       ['lib', answering('lib 1')],
-      ['a', (exports, require) => (exports.default = () => ['a 1', (require('lib') as { default(): unknown }).default()])],
+      ['a', (exports, importFunction) => (exports.default = () => ['a 1', (importFunction('lib') as { default(): unknown }).default()])],
     );
     const old = registry.get('a');
     const handler = old && registry.handler(old);
@@ -201,7 +208,7 @@ describe('activate()', () => {
   });
 
   test('a late import by a replaced module does not make its successor a dependent', () => {
-    publish(['lib', answering('lib')], ['a', (exports, require) => (exports.default = () => require('lib'))]);
+    publish(['lib', answering('lib')], ['a', (exports, importFunction) => (exports.default = () => importFunction('lib'))]);
     const old = registry.get('a');
     const handler = old && registry.handler(old);
     publish(['a', answering('a 2'), 2]);
@@ -214,10 +221,10 @@ describe('activate()', () => {
   test('an import that was missing, and caught, is there once it is published', () => {
     publish([
       'a',
-      (exports, require) => {
+      (exports, importFunction) => {
         let found: unknown = 'nothing';
         try {
-          found = (require('later') as { default(): unknown }).default();
+          found = (importFunction('later') as { default(): unknown }).default();
         } catch {}
         exports.default = () => found;
       },
@@ -246,7 +253,13 @@ describe('activate()', () => {
   test('deletes and publishes in one step', () => {
     publish(['lib', answering('lib')], ['a', importing('lib')]);
     const change = modules.change([modules.built('a', importing('other'), 2), modules.built('other', answering('other'))], ['lib']);
-    registry.activate(registry.stage(change), new Map([['a', 2], ['other', 1]]));
+    registry.activate(
+      registry.stage(change),
+      new Map([
+        ['a', 2],
+        ['other', 1],
+      ]),
+    );
     expect([registry.get('lib'), modules.read('a')]).toEqual([undefined, ['a', 'other']]);
   });
 

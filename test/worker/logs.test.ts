@@ -179,7 +179,13 @@ describe('failed()', () => {
     const logs = createLogs();
     logs.failed(new TypeError('no'), invocation, 'unhandled rejection: ');
     const [record] = await flush();
-    expect(record).toMatchObject({ level: 'error', message: 'unhandled rejection: TypeError: no', function: 'a', revision: 4, requestId: 'r1' });
+    expect(record).toMatchObject({
+      level: 'error',
+      message: 'unhandled rejection: TypeError: no',
+      function: 'a',
+      revision: 4,
+      requestId: 'r1',
+    });
     expect(record?.stack).toMatch(/^TypeError: no\n/);
     expect(record?.stack).not.toContain('node:');
   });

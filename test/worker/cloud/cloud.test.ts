@@ -113,8 +113,8 @@ describe('invoke()', () => {
 
 describe('what the host does not have', () => {
   test.each([
-    ['mongo', 'DATABASE_UNAVAILABLE', /no database.*MONGODB_URI/],
-    ['database', 'DATABASE_UNAVAILABLE', /no database.*MONGODB_URI/],
+    ['mongo', 'DATABASE_UNAVAILABLE', /no database.*cloud\.database\(\)/],
+    ['database', 'DATABASE_UNAVAILABLE', /no database.*cloud\.database\(\)/],
     ['storage', 'STORAGE_UNAVAILABLE', /no file storage/],
   ] as const)('%s throws %s', (member, code, message) => {
     const cloud = createCloud(hostOf());

@@ -56,7 +56,8 @@ describe('createLoader()', () => {
   });
 
   test('gives the wrapper parameters of a CommonJS module', async () => {
-    const source = 'export default () => [__filename, __dirname, module.id, module.filename, module.loaded, typeof require.resolve, require.main];';
+    const source =
+      'export default () => [__filename, __dirname, module.id, module.filename, module.loaded, typeof require.resolve, require.main];';
     expect(await run(source, 'lib/probe')).toEqual(['/lib/probe.ts', '/lib', 'lib/probe.ts', 'lib/probe.ts', true, 'function', undefined]);
     expect(await run('export default () => [__filename, __dirname];', 'top')).toEqual(['/top.ts', '/']);
   });

@@ -74,17 +74,23 @@ test('stages that are discarded, or fail, leave nothing reachable', async () => 
   expect(await reachable()).toBe(0);
 });
 
-test('a replaced instance is reachable while a call of it is in flight, and no longer', async () => {
+test('a replaced instance whose call is in flight keeps that call’s timers, and nothing once it has ended', async () => {
   const [built] = await host.build({
-    slow: 'export default (wait) => new Promise((resolve) => { const timer = setInterval(() => undefined, 1); wait(() => resolve(typeof timer)); });',
+    slow: `const large = new Uint8Array(1024 * 1024);
+      setInterval(() => large.length, 1);
+      export default (ticked) => new Promise((resolve) => {
+        const wait = () => setTimeout(() => (ticked() ? resolve(large.length) : wait()), 1);
+        wait();
+      });`,
   });
   if (!built) throw new Error('not built');
-  const finish: (() => void)[] = [];
+  let replaced = false;
+  let ticks = 0;
   host.registry.install({ functions: [built], deleted: [] });
-  const { answer, invocation } = host.call('slow', (done: () => void) => finish.push(done));
+  const { answer, invocation } = host.call('slow', () => replaced && ++ticks > 3);
   host.registry.install({ functions: [], deleted: ['slow'] });
-  for (const done of finish.splice(0)) done();
-  expect(await answer).toBe('object');
+  replaced = true;
+  expect(await answer).toBe(1024 * 1024);
   invocation.end();
-  expect(made).toHaveLength(2);
+  expect([made.length, await reachable()]).toEqual([2, 0]);
 });

@@ -72,14 +72,14 @@ describe('guardProcess()', () => {
   test('refuses all that would end or disturb the host, on the global process and on a view', async () => {
     const { messages, code, stderr } = await children.run(`
       import { createProcessView, guardProcess } from 'runtime/worker/function/process.ts';
-      const end = process.exit.bind(process);
+      const end = process.reallyExit.bind(process);
       const { send } = guardProcess();
       const tried = [];
       const attempt = (label, call) => {
         try { tried.push([label, 'answered', String(call())]); } catch (error) { tried.push([label, error.code, error.message]); }
       };
       for (const [label, target] of [['global', process], ['view', createProcessView({})]]) {
-        for (const name of ['abort', 'reallyExit', 'send', 'disconnect', 'setUncaughtExceptionCaptureCallback', 'dlopen', 'chdir']) {
+        for (const name of ['abort', 'reallyExit', 'send', 'disconnect', 'setUncaughtExceptionCaptureCallback', 'chdir']) {
           attempt(label + ' ' + name, () => target[name]());
         }
         for (const pid of [process.pid, process.ppid, 0, -1, String(process.pid)]) attempt(label + ' kill', () => target.kill(pid, 'SIGKILL'));
@@ -90,13 +90,26 @@ describe('guardProcess()', () => {
       send({ tried }, () => end(0));
     `);
     expect([code, stderr]).toEqual([0, '']);
-    const [{ tried } = { tried: [] }] = messages as [{ tried: [string, string, string][] }];
-    expect(tried).toHaveLength(30);
+    const [{ tried }] = messages as [{ tried: [string, string, string][] }];
+    expect(tried).toHaveLength(28);
     const alive = tried.filter(([label]) => label.endsWith('alive'));
     expect(alive.map(([, outcome]) => outcome)).toEqual(['answered', 'answered']);
     const others = tried.filter(([label]) => !label.endsWith('alive'));
     expect(new Set(others.map(([, outcome]) => outcome))).toEqual(new Set(['PROCESS_REFUSED']));
     expect(others.find(([label]) => label === 'view exit')?.[2]).toContain('process.exit()');
+  });
+
+  test('keeps the listeners that the worker needs through removeAllListeners(), and takes those of packages', async () => {
+    const { messages, code } = await children.run(`
+      import { guardProcess } from 'runtime/worker/function/process.ts';
+      for (const event of ['message', 'uncaughtException', 'unhandledRejection', 'mine']) process.on(event, () => {});
+      const { send } = guardProcess();
+      process.removeAllListeners('message');
+      process.removeAllListeners();
+      const left = ['message', 'uncaughtException', 'unhandledRejection', 'mine'].map((event) => process.listenerCount(event));
+      send({ left }, () => process.channel.unref());
+    `);
+    expect([messages, code]).toEqual([[{ left: [1, 1, 1, 0] }], 0]);
   });
 
   test('lets the process signal others', async () => {
