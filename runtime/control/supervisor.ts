@@ -1,4 +1,4 @@
-import { HearthError } from '../kernel/errors.ts';
+import { HearthError, messageOf } from '../kernel/errors.ts';
 import type { LogFields, LogLevel, LogRecord } from '../kernel/logger.ts';
 import type { WorkerMessage, WorkerMethod, WorkerMetrics, WorkerParams, WorkerResult, WorkerSettings } from '../kernel/protocol.ts';
 import type { BuiltChange, BuiltFunction } from '../kernel/revision.ts';
@@ -87,13 +87,14 @@ export class WorkerSupervisor implements Supervisor {
     return {
       activate: async (committed) => {
         const revisions = committed.functions.map(({ name, revision }) => [name, revision] as const);
-        for (const other of [this.#active, this.#standby]) if (other && other !== member) this.#install(other, committed);
+        const others = [this.#active, this.#standby].filter((other) => other !== member);
+        const installed = others.map((other) => other && this.#install(other, committed));
         try {
           await member.process.call('activate', { stage: id, revisions }, callTimeout);
         } catch {
           // It died or hangs; whoever serves next has loaded what the store committed.
           member.process.kill();
-          await member.process.ended;
+          await Promise.all([member.process.ended, ...installed]);
           await this.#serving().catch(() => {});
         }
       },
@@ -116,9 +117,9 @@ export class WorkerSupervisor implements Supervisor {
     active.process.kill();
   }
 
-  #install(member: Member, change: BuiltChange): void {
-    // Messages to one process keep their order, so nothing needs to wait for the answer.
-    member.process.call('install', { change }, callTimeout).catch(() => {});
+  async #install(member: Member, change: BuiltChange): Promise<void> {
+    // A standby's messages keep their order, so a publish waits for this only when that worker serves by now.
+    await member.process.call('install', { change }, callTimeout).catch(() => {});
   }
 
   #spawn(): Member {
@@ -186,9 +187,11 @@ export class WorkerSupervisor implements Supervisor {
   #takeOver(): void {
     const next = this.#standby ?? this.#spawn();
     this.#standby = undefined;
-    // A worker that ends while it takes over comes back here through #ended.
+    // A worker that ends while it takes over comes back here through #ended; one that lives but cannot serve is ended for that.
     this.#promote(next).catch((error: unknown) => {
-      if (this.#active === next) this.#options.log('error', `a worker could not take over: ${String(error)}`);
+      if (this.#active !== next) return;
+      this.#options.log('error', `a worker could not take over: ${messageOf(error)}`);
+      next.process.kill();
     });
   }
 

@@ -13,7 +13,7 @@ const pendingLimit = 5_000;
 const textLimit = 16_384;
 
 /** Frames between a console call and the record made of it, with room for the function's own. */
-const stackFrames = 12;
+const stackFrames = 24;
 
 /** Hands records on; calls `done` when the next batch may follow. */
 export type SendLogs = (records: readonly LogRecord[], done: () => void) => void;

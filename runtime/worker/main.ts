@@ -18,6 +18,9 @@ const tell = (message: WorkerMessage, done?: () => void): void => {
   send(message, done);
 };
 
+// Node puts more frames of its own above a function's than its default keeps, when a package cannot be found for one.
+Error.stackTraceLimit = 30;
+
 const worker = new Worker({
   sendLogs: (records, done) => tell({ type: 'logs', records }, done),
   exit: (code) => exit(code),

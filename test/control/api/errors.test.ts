@@ -58,7 +58,7 @@ describe('answerErrors()', () => {
     expect([reply.status, reply.text, reply.headers['content-length']]).toEqual([200, '', '16']);
   });
 
-  it.each(['http://[::1/v1/functions', 'http://xn--a/', 'a://b'])('answers 400 for the URL %s, without a log line', async (url) => {
+  it.each(['http://[::1/v1/functions', 'a://b'])('answers 400 for the URL %s, without a log line', async (url) => {
     const host = await startHost();
     const reply = await host.call('GET', url, undefined, { token: null });
     expect([reply.status, reply.body]).toMatchObject([400, { error: { code: 'INVALID_URL' } }]);
