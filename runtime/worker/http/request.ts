@@ -32,6 +32,21 @@ export class HttpRequest extends IncomingMessage implements FunctionRequest {
   declare files?: FunctionFile[];
   declare res: ServerResponse;
 
+  /** Declared only: Node's constructor sets `upgrade` before a field of this class would be there. */
+  declare private offersUpgrade: boolean | null;
+
+  /**
+   * Whether Node hands the connection over instead of answering: only for WebSockets. curl and Java
+   * offer `Upgrade: h2c` with ordinary requests, which a server may pass over (RFC 9110, 7.8).
+   */
+  get upgrade(): boolean {
+    return this.offersUpgrade === true && this.headers.upgrade?.toLowerCase() === 'websocket';
+  }
+
+  set upgrade(upgrade: boolean | null) {
+    this.offersUpgrade = upgrade;
+  }
+
   /** Nothing is ever mounted, so this is `url`. */
   get originalUrl(): string {
     return this.url;

@@ -34,6 +34,20 @@ describe('createHttpServer()', () => {
     }
   });
 
+  it('createHttpServer() passes over an offer of h2c and answers the request, body and all', async () => {
+    host.server.on('upgrade', () => {
+      throw new Error('not a WebSocket');
+    });
+    host.publish('echo', (ctx) => ctx.body);
+    const head = 'Host: x\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk';
+    const reply = await send(
+      host.port,
+      `POST /echo HTTP/1.1\r\n${head}\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}`,
+    );
+    expect(reply).toMatch(/^HTTP\/1\.1 200 /);
+    expect(reply).toContain('{"a":1}');
+  });
+
   it('createHttpServer() answers a flood of headers with 431 HEADERS_TOO_LARGE', async () => {
     const many = Array.from({ length: 2000 }, (_, index) => `X-${index}: ${'v'.repeat(20)}`).join('\r\n');
     for (const headers of [`X: ${'x'.repeat(20_000)}`, many, `X: ${'x'.repeat(3_000_000)}`]) {
