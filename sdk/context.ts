@@ -126,8 +126,8 @@ export interface FunctionContext {
   /** The parsed body; `{}` when there is none. */
   body?: any;
   headers?: IncomingHttpHeaders;
-  /** Uploaded files, when the request is a multipart form. */
-  files?: FunctionFile[];
+  /** Uploaded files, when the request is a multipart form; the key is there without a value otherwise, as in Laf. */
+  files?: FunctionFile[] | undefined;
   /**
    * On `WebSocket:message` `{ data: Buffer, isBinary: boolean }`, on `WebSocket:close`
    * `{ code: number, reason: Buffer }`, on `WebSocket:error` the error, on `WebSocket:connection` null.

@@ -1,4 +1,5 @@
 import type { Builder } from '../build/builder.ts';
+import { buildFailed } from '../build/diagnostics.ts';
 import { missingImports } from '../build/imports.ts';
 import { HearthError } from '../kernel/errors.ts';
 import type { LogLevel } from '../kernel/logger.ts';
@@ -93,8 +94,7 @@ export class SerialPublisher implements Publisher {
     const deleted = new Set(edits.deleted);
     const exists = (name: string): boolean => published.has(name) || (!deleted.has(name) && this.#parts.catalog.get(name) !== undefined);
     const diagnostics = builds.flatMap((build) => missingImports(build, exists));
-    const [first] = diagnostics;
-    if (first) throw new HearthError('BUILD_FAILED', { reason: `${first.message} (${first.function}.ts:${first.line})` }, { diagnostics });
+    if (diagnostics.length > 0) throw buildFailed(diagnostics);
   }
 
   /** A draft under the number that it will most likely get; `activate()` carries the store's own. */

@@ -30,12 +30,17 @@ export type Specifier =
 
 const sdkSpecifiers = new Set(['@lafjs/cloud', '@/cloud-sdk', 'hearth']);
 
+/** Whether the specifier is one of the SDK's names. */
+export function isSdk(specifier: string): boolean {
+  return sdkSpecifiers.has(specifier);
+}
+
 /**
  * Says what `specifier` means when `importer` imports it: the SDK under any of its names, another
  * function (`@/name`, `./name`, `../name`), or a package.
  */
 export function parseSpecifier(specifier: string, importer: string): Specifier {
-  if (sdkSpecifiers.has(specifier)) return { kind: 'sdk' };
+  if (isSdk(specifier)) return { kind: 'sdk' };
   if (specifier.startsWith('@/')) return { kind: 'function', name: join([], specifier.slice(2)) };
   if (/^\.\.?(?:\/|$)/.test(specifier)) return { kind: 'function', name: join(importer.split('/').slice(0, -1), specifier) };
   return { kind: 'package', id: specifier };

@@ -141,7 +141,6 @@ export interface WorkerMetrics {
 
 /** What a worker tells control. */
 export type WorkerMessage =
-  | { readonly type: 'ready' }
   | { readonly type: 'result'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly error: ErrorReport }
   | { readonly type: 'logs'; readonly records: readonly LogRecord[] }

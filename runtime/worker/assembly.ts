@@ -1,4 +1,3 @@
-import jwt from 'jsonwebtoken';
 import { HearthError } from '../kernel/errors.ts';
 import { createInvocationScope } from '../kernel/invocation.ts';
 import { invoke } from '../kernel/invoke.ts';
@@ -14,6 +13,7 @@ import { SourcePlaces } from './function/sources.ts';
 import { createRequestHandler } from './http/handler.ts';
 import { createHttpServer } from './http/server.ts';
 import { type SendLogs, WorkerLogs } from './logs.ts';
+import { verifyToken } from './token.ts';
 import { createSocketServer, type SocketServer } from './websocket/server.ts';
 
 type HttpServer = ReturnType<typeof createHttpServer>;
@@ -43,7 +43,7 @@ export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs): W
     counters: { requests: 0, requestErrors: 0, connectionsTotal: 0, messagesReceived: 0, messagesSent: 0 },
     log: (level, message, fields) => logs.log(level, message, fields),
     failed: (thrown, invocation) => logs.failed(thrown, invocation),
-    verifyToken: (token) => verify(token, settings.serverSecret),
+    verifyToken: (token) => verifyToken(token, settings.serverSecret),
   };
   const sockets = createSocketServer(app);
   const cloud = createCloud({
@@ -59,14 +59,6 @@ export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs): W
   const server = createHttpServer(createRequestHandler(app, registry, settings.uploadDir));
   server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
   return { app, registry, places, logs, sockets, server, close: (deadline) => drain(server, sockets, deadline) };
-}
-
-function verify(token: string, secret: string): unknown {
-  try {
-    return jwt.verify(token, secret, { algorithms: ['HS256', 'HS384', 'HS512'] });
-  } catch {
-    return null;
-  }
 }
 
 /** `cloud.invoke()`: past the interceptor, within the caller's invocation if there is one. */

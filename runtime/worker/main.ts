@@ -57,4 +57,3 @@ startMetrics(
   (metrics) => tell({ type: 'metrics', metrics }),
 );
 new Thread(new URL('./watchdog.js', import.meta.url), { workerData: control }).unref();
-tell({ type: 'ready' });

@@ -5,6 +5,7 @@ import type { FunctionContext, FunctionSocket } from '../../../sdk/context.ts';
 import { CloudError, type CloudErrorCode } from '../../../sdk/errors.ts';
 import type { CloudFetch } from '../../../sdk/fetch.ts';
 import { catalogue } from '../../kernel/errors.ts';
+import { verifyToken } from '../token.ts';
 
 /** What `cloud` needs of the worker that it stands for. */
 export interface CloudHost {
@@ -19,9 +20,6 @@ export interface CloudHost {
   invoke(name: string, context: object): unknown;
 }
 
-// A token that names another algorithm was not signed with a shared secret.
-const algorithms: jwt.Algorithm[] = ['HS256', 'HS384', 'HS512'];
-
 /**
  * The object that functions know as `cloud`. Its members work without it (`const { invoke } = cloud`),
  * and through objects that inherit from it. A worker makes one: `shared` lives as long as the process.
@@ -35,7 +33,7 @@ export function createCloud(host: CloudHost): Cloud & { readonly env: Record<str
     appid: host.appId,
     env: host.env,
     getToken: (payload: string | object, secret?: string): string => jwt.sign(payload, secret ?? host.serverSecret),
-    parseToken: (token: unknown, secret?: string): unknown => verify(token, secret ?? host.serverSecret),
+    parseToken: (token: unknown, secret?: string): unknown => verifyToken(token, secret ?? host.serverSecret),
     invoke: async (name: string, context?: Partial<FunctionContext>): Promise<unknown> => host.invoke(name, toCall(name, context)),
     database: (): never => unavailable('DATABASE_UNAVAILABLE'),
     get mongo(): never {
@@ -52,15 +50,6 @@ export function createCloud(host: CloudHost): Cloud & { readonly env: Record<str
   // Copying or showing `cloud` (`{ ...cloud }`) reads every enumerable member.
   for (const key of ['mongo', 'storage', 'fetch']) Object.defineProperty(cloud, key, { enumerable: false });
   return cloud;
-}
-
-function verify(token: unknown, secret: string): unknown {
-  if (typeof token !== 'string') return null;
-  try {
-    return jwt.verify(token, secret, { algorithms });
-  } catch {
-    return null;
-  }
 }
 
 function toCall(name: string, context: Partial<FunctionContext> | null | undefined): object {

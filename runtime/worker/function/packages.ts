@@ -1,5 +1,6 @@
 import Module, { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { isSdk } from '../../kernel/name.ts';
 
 /** Loads npm packages and Node's own modules for functions. */
 export interface Packages {
@@ -7,8 +8,6 @@ export interface Packages {
   require(id: string): unknown;
   resolve(id: string): string;
 }
-
-const sdkNames = new Set(['@lafjs/cloud', 'hearth', '@/cloud-sdk']);
 
 /**
  * Packages from `dir/node_modules`, then from Hearth's own dependencies. The SDK is there under its
@@ -57,7 +56,7 @@ function provideSdk(sdk: unknown): void {
   const load: unknown = Reflect.get(Module, '_load');
   if (typeof load !== 'function') return;
   Reflect.set(Module, '_load', function loadModule(this: unknown, request: string, ...rest: unknown[]): unknown {
-    if (sdkNames.has(request)) return sdk;
+    if (isSdk(request)) return sdk;
     const loaded: unknown = Reflect.apply(load, this, [request, ...rest]);
     return loaded;
   });

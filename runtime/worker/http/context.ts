@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { FunctionContext } from '../../../sdk/context.ts';
 import type { App } from '../app.ts';
-import { application } from './express.ts';
+import { parseQuery } from '../query.ts';
+import { bearerToken } from '../token.ts';
 import type { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
 
 const requestIdShape = /^[\w.:/+=@-]{1,128}$/;
 const absoluteForm = /^[a-z]+:\/\/[^/?#]*/i;
-const bearerShape = /^Bearer +(\S+) *$/i;
 
 /** What a function's context over HTTP is made of. */
 export interface ContextOrigin {
@@ -42,13 +42,13 @@ export function createContext(app: App, { name, requestId, request, response }: 
   const forwarded = headers['x-forwarded-for'];
   if (forwarded !== undefined) headers['x-real-ip'] ??= firstOf(forwarded);
   request.params = { name, 0: name };
-  request.query = queryOf(request.url);
+  request.query = parseQuery(request.url);
   const user = userOf(app, headers.authorization);
   return {
     __function_name: name,
     requestId,
     query: request.query,
-    files: filesOf(request),
+    files: request.files,
     body: request.body,
     headers,
     method: request.method,
@@ -59,26 +59,8 @@ export function createContext(app: App, { name, requestId, request, response }: 
   };
 }
 
-/** The key is there without a value too, as in Laf, which the context's type has no words for. */
-function filesOf(request: object): FunctionContext['files'] & {} {
-  return Reflect.get(request, 'files');
-}
-
-function queryOf(url: string): Record<string, unknown> {
-  const start = url.indexOf('?');
-  return start === -1 ? {} : parseQuery(url.slice(start + 1));
-}
-
-// Express's own, because functions get nested and repeated parameters in the form that Express gives them.
-const parseQuery = queryParserOf(application.get('query parser fn'));
-
-function queryParserOf(setting: unknown): (query: string) => Record<string, unknown> {
-  if (typeof setting !== 'function') throw new TypeError('Express has no query parser.');
-  return (query) => setting(query);
-}
-
 function userOf(app: App, authorization: string | undefined): unknown {
-  const token = authorization === undefined ? undefined : bearerShape.exec(authorization)?.[1];
+  const token = bearerToken(authorization);
   return token === undefined ? null : app.verifyToken(token);
 }
 

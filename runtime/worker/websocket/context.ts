@@ -12,7 +12,7 @@ export interface Identity {
   /** The URL that the socket was opened with, from the path on. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
-  readonly query: Record<string, string | string[] | undefined>;
+  readonly query: Record<string, unknown>;
   /** The payload of a token, what `upgrade()` answered, or null. */
   readonly user: unknown;
 }

@@ -1,12 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { parse } from 'node:querystring';
+import { bearerToken } from '../token.ts';
 import { type Refusal, toRefusal } from './refusal.ts';
 
 // RFC 6455, 4.1: the key is 16 bytes in base64.
 const keyShape = /^[+/0-9A-Za-z]{22}==$/;
 // RFC 9110, 5.6.2: a token, which is what a subprotocol's name is.
 const tokenShape = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const bearerShape = /^Bearer +(\S+) *$/i;
 
 /** Answers why the request is no WebSocket handshake; undefined when it is one. */
 export function checkHandshake(request: IncomingMessage): Refusal | undefined {
@@ -35,13 +34,6 @@ function offeredProtocols(request: IncomingMessage): readonly string[] {
   return header === undefined ? [] : header.split(',').map((name) => name.trim());
 }
 
-/** The parameters of a URL's query; one that stands there more than once is an array. */
-export function parseQuery(url: string): Record<string, string | string[] | undefined> {
-  const start = url.indexOf('?');
-  // A plain object, because functions call `hasOwnProperty` and the like on it.
-  return start === -1 ? {} : { ...parse(url.slice(start + 1)) };
-}
-
 /**
  * Who opens the socket: the first token that verifies of the `Authorization` header, the `token`
  * parameter and the subprotocols (all that a browser's `new WebSocket()` can send); null without one.
@@ -51,7 +43,7 @@ export function authenticate(
   query: Readonly<Record<string, unknown>>,
   verify: (token: string) => unknown,
 ): unknown {
-  const bearer = bearerShape.exec(request.headers.authorization ?? '')?.[1];
+  const bearer = bearerToken(request.headers.authorization);
   for (const token of [bearer, query.token, ...offeredProtocols(request)]) {
     const user = typeof token === 'string' && token !== '' ? verify(token) : null;
     if (user !== null && user !== undefined) return user;

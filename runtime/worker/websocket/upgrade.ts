@@ -5,7 +5,8 @@ import type { FunctionModule } from '../../kernel/module.ts';
 import { reserved } from '../../kernel/name.ts';
 import type { App } from '../app.ts';
 import { createUpgradeContext, type Identity } from './context.ts';
-import { authenticate, checkHandshake, checkOrigin, parseQuery } from './handshake.ts';
+import { parseQuery } from '../query.ts';
+import { authenticate, checkHandshake, checkOrigin } from './handshake.ts';
 import { drainingRefusal, type Refusal, refuse, toRefusal } from './refusal.ts';
 import { askFunction, refusedWith, type Verdict } from './verdict.ts';
 
