@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/scenario/**', 'test/tooling/**'],
+          exclude: ['test/scenario/**', 'test/faults/**', 'test/tooling/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -30,7 +30,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'scenario',
-          include: ['test/scenario/**/*.test.ts'],
+          include: ['test/scenario/**/*.test.ts', 'test/faults/**/*.test.ts'],
           globalSetup: './scripts/vitest.mjs',
           maxWorkers: 1,
           sequence: { groupOrder: 2 },

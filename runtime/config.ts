@@ -22,6 +22,8 @@ export interface Config {
   readonly historyLimit: number;
   readonly stopTimeout: number;
   readonly limits: WorkerLimits;
+  /** Whether workers run under Node's permission model. */
+  readonly permissions: 'full' | 'restricted';
   /** What functions see as their environment: what the host was started with, without the host's own. */
   readonly appEnv: Readonly<Record<string, string>>;
 }
@@ -45,6 +47,7 @@ const count = (minimum: number, maximum: number) =>
 const port = count(0, 65_535);
 const milliseconds = count(1, 24 * 3_600_000);
 const text = z.string().min(1);
+const list = z.string().transform((items) => items.split(',').map((item) => item.trim()));
 
 /** Every variable that the host reads. Names that end here never reach a function. */
 const variables = {
@@ -59,10 +62,7 @@ const variables = {
     .default('hearth'),
   SERVER_SECRET: text.min(16, 'has at least 16 characters').optional(),
   LOG_LEVEL: z.enum(logLevels).default('info'),
-  WEBSOCKET_ORIGINS: z
-    .string()
-    .transform((list) => list.split(',').map((origin) => origin.trim()))
-    .optional(),
+  WEBSOCKET_ORIGINS: list.optional(),
   REQUEST_LIMIT_SIZE: size.default(10 * 1024 ** 2),
   SOURCE_LIMIT_SIZE: size.default(512 * 1024),
   HISTORY_LIMIT: count(1, 1_000_000).default(1_000),
@@ -76,6 +76,20 @@ const variables = {
   RUN_TIMEOUT_MS: milliseconds.default(30_000),
   STOP_TIMEOUT_MS: milliseconds.default(5_000),
   LOG_LINES_PER_SECOND: count(1, 1_000_000).default(5_000),
+  FUNCTION_CPU_LIMIT_MS: count(0, 3_600_000).default(1_000),
+  FUNCTION_TIMEOUT_MS: milliseconds.default(60_000),
+  FUNCTION_CONCURRENCY: count(1, 1_000_000).default(1_000),
+  FUNCTION_QUEUE_LIMIT: count(0, 1_000_000).default(1_000),
+  WEBSOCKET_EVENT_TIMEOUT_MS: milliseconds.default(30_000),
+  WEBSOCKET_BUFFER_TOTAL: size.default(256 * 1024 ** 2),
+  ADDRESS_CONNECTION_LIMIT: count(1, 10_000_000).default(2_000),
+  ADDRESS_UPGRADE_LIMIT: count(1, 1_000_000).default(200),
+  TRUSTED_ADDRESSES: list.default(['127.0.0.1', '::1']),
+  HEADERS_TIMEOUT_MS: milliseconds.default(20_000),
+  REQUEST_TIMEOUT_MS: milliseconds.default(300_000),
+  WORKER_STUCK_MS: count(100, 3_600_000).default(5_000),
+  WORKER_MEMORY_LIMIT_MB: count(64, 1_000_000).default(1_024),
+  WORKER_PERMISSIONS: z.enum(['full', 'restricted']).default('full'),
 } as const;
 
 /** Set for other parts of Hearth; not a function's business either. */
@@ -102,6 +116,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
     sourceLimit: values.SOURCE_LIMIT_SIZE,
     historyLimit: values.HISTORY_LIMIT,
     stopTimeout: values.STOP_TIMEOUT_MS,
+    permissions: values.WORKER_PERMISSIONS,
     limits: Object.freeze({
       requestBody: values.REQUEST_LIMIT_SIZE,
       message: values.WEBSOCKET_MESSAGE_LIMIT,
@@ -113,6 +128,19 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
       runTimeout: values.RUN_TIMEOUT_MS,
       initTimeout: values.INIT_TIMEOUT_MS,
       logLines: values.LOG_LINES_PER_SECOND,
+      cpuTime: values.FUNCTION_CPU_LIMIT_MS,
+      stuckTime: values.WORKER_STUCK_MS,
+      memory: values.WORKER_MEMORY_LIMIT_MB,
+      functionTimeout: values.FUNCTION_TIMEOUT_MS,
+      eventTimeout: values.WEBSOCKET_EVENT_TIMEOUT_MS,
+      concurrency: values.FUNCTION_CONCURRENCY,
+      queuedCalls: values.FUNCTION_QUEUE_LIMIT,
+      addressConnections: values.ADDRESS_CONNECTION_LIMIT,
+      addressUpgrades: values.ADDRESS_UPGRADE_LIMIT,
+      trustedAddresses: values.TRUSTED_ADDRESSES,
+      bufferedTotal: values.WEBSOCKET_BUFFER_TOTAL,
+      headersTimeout: values.HEADERS_TIMEOUT_MS,
+      requestTimeout: values.REQUEST_TIMEOUT_MS,
     }),
     appEnv: Object.freeze(appEnv(env)),
   });

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { readConfig } from './config.ts';
 import { type Control, startControl } from './control/control.ts';
 import { createTerminalLog } from './control/logs/terminal.ts';
-import { HearthError } from './kernel/errors.ts';
+import { HearthError, messageOf } from './kernel/errors.ts';
 
 const root = new URL('../', import.meta.url);
 
@@ -23,8 +23,9 @@ async function main(): Promise<void> {
     },
     createTerminalLog(process.stdout, config.logLevel),
   );
-  announce(control, config.host);
+  // Before anybody can know that the host is ready.
   stopOnSignal(control);
+  announce(control, config.host);
 }
 
 function announce({ port, consolePort, madeToken }: Control, host: string): void {
@@ -47,6 +48,11 @@ function stopOnSignal(control: Control): void {
     );
   };
   process.on('SIGINT', stop);
+  process.on('SIGHUP', () => {
+    // To a host in a terminal it means that the terminal is gone, to a service that it is to begin afresh.
+    if (process.stdout.isTTY) stop('SIGHUP');
+    else if (!stopping) control.restart('SIGHUP').catch((error: unknown) => process.stderr.write(`SIGHUP: ${messageOf(error)}\n`));
+  });
   process.on('SIGTERM', stop);
 }
 

@@ -11,8 +11,16 @@ export const dist = join(root, 'dist');
 const entries = {
   main: 'runtime/main.ts',
   worker: 'runtime/worker/main.ts',
-  watchdog: 'runtime/worker/watchdog.ts',
+  watchdog: 'runtime/worker/watchdog/main.ts',
 };
+
+// Functions share their globals with the host: it keeps those it was started with, whatever they assign.
+const ownGlobals = `const { ${[
+  'setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate, queueMicrotask, process, Buffer',
+  'Promise, Object, Array, Map, Set, WeakMap, WeakSet, Symbol, Error, TypeError, String, Number, Boolean, Date, Math, JSON, Reflect',
+  'Proxy, Int32Array, Uint8Array, SharedArrayBuffer, Atomics, URL, URLSearchParams, AbortController, AbortSignal, encodeURI',
+  'decodeURIComponent',
+].join(', ')} } = globalThis;`;
 
 const stamp = join(dist, '.inputs');
 
@@ -39,6 +47,7 @@ export async function build() {
       sourcemap: 'linked',
       sourcesContent: false,
       logLevel: 'warning',
+      banner: { js: ownGlobals },
     });
     publish(outputFiles, inputs);
   } finally {

@@ -144,5 +144,10 @@ export interface FunctionContext {
   connectionId?: string;
   /** The URL that the socket was opened with, from the path on. */
   url?: string;
+  /**
+   * Aborts when nobody waits for this call any more: its time is over, its client has gone, or the
+   * host stops. On a socket's event: when its time is over or the socket is closed.
+   */
+  readonly signal?: AbortSignal;
   [key: string]: any;
 }

@@ -2,6 +2,7 @@ import { version } from 'esbuild';
 import type { Diagnostic } from '../kernel/errors.ts';
 import type { Compiled } from '../kernel/revision.ts';
 import { buildFailed, fromMessages, placeAt, toDiagnostic } from './diagnostics.ts';
+import { type Mapped, guardPrefix, insertGuards } from './guards.ts';
 import { type Import, findImports } from './imports.ts';
 import { stopCompiler, transform } from './transform.ts';
 
@@ -33,11 +34,19 @@ export interface Builder {
 }
 
 // Counts what the output depends on beside esbuild: settings, and what is done before and after it.
-const outputVersion = 1;
+const outputVersion = 2;
 
-/** A builder; `deadline` is in milliseconds and for one source. */
-export function createBuilder({ deadline = 10_000 }: { readonly deadline?: number } = {}): Builder {
-  const tag = `esbuild@${version}+${outputVersion}`;
+/** How sources are built. */
+export interface BuilderOptions {
+  /** Milliseconds that the compiler may take for one source. */
+  readonly deadline?: number;
+  /** Whether loops and functions are guarded (see `insertGuards()`), so that the host can end those that never would. */
+  readonly guards?: boolean;
+}
+
+/** A builder. */
+export function createBuilder({ deadline = 10_000, guards = true }: BuilderOptions = {}): Builder {
+  const tag = `esbuild@${version}+${outputVersion}${guards ? '+guards' : ''}`;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -47,7 +56,7 @@ export function createBuilder({ deadline = 10_000 }: { readonly deadline?: numbe
   };
   const build = async (input: BuildInput): Promise<Build> => {
     if (closed) throw new Error('The builder is closed.');
-    return inTurn(() => compile(input, tag, deadline));
+    return inTurn(async () => toBuild(input.name, await compile(input, deadline), { tag, guards }));
   };
   return {
     tag,
@@ -62,7 +71,13 @@ export function createBuilder({ deadline = 10_000 }: { readonly deadline?: numbe
   };
 }
 
-async function compile({ name, source }: BuildInput, builder: string, deadline: number): Promise<Build> {
+/** What the compiler made of one source. */
+interface Output extends Mapped {
+  readonly imports: readonly Import[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+async function compile({ name, source }: BuildInput, deadline: number): Promise<Output> {
   checkText(name, source);
   const text = withoutPrefix(source);
   const transformed = await transform({ name, source: text, loader: 'ts' }, deadline);
@@ -72,12 +87,22 @@ async function compile({ name, source }: BuildInput, builder: string, deadline: 
   }
   const output = strict(transformed);
   const warnings = transformed.warnings.filter(({ id }) => id !== supportedWarning);
-  return {
-    name,
-    compiled: { ...output, builder },
-    imports: findImports(name, text, output),
-    warnings: fromMessages(name, warnings),
-  };
+  return { ...output, imports: findImports(name, text, output), warnings: fromMessages(name, warnings) };
+}
+
+function toBuild(name: string, output: Output, { tag, guards }: { readonly tag: string; readonly guards: boolean }): Build {
+  const { code, map, imports, warnings } = output;
+  const guarded = guards ? insertGuards({ code, map }) : { code, map };
+  const compiled = { code: guarded?.code ?? code, map: guarded?.map ?? map, builder: tag };
+  return { name, compiled, imports, warnings: guarded ? warnings : [...warnings, unguarded(name, code)] };
+}
+
+function unguarded(name: string, code: string): Diagnostic {
+  const reason = code.includes(guardPrefix)
+    ? `it uses a name that begins with "${guardPrefix}"`
+    : 'it is nested too deep, uses `with`, or is written in a way that the host cannot read';
+  const message = `Endless loops in this function cannot be ended alone: ${reason}.`;
+  return toDiagnostic(name, { line: 1, column: 1, lineText: '' }, message);
 }
 
 // esbuild doubts `exports.main = …` beside `import`; a good part of Laf's functions are written so, and the loader runs them.
@@ -106,7 +131,7 @@ function blameJsx(diagnostic: Diagnostic): Diagnostic {
 // Modules are strict; esbuild leaves the directive out. A script (`exports.main = …` and no import) stays as sloppy as Laf runs it.
 const moduleOutput = /^(?:module\.exports = __toCommonJS\(|var \w+ = __toESM\(require\(|var import_\w+ = require\()/m;
 
-function strict({ code, map }: { readonly code: string; readonly map: string }): { readonly code: string; readonly map: string } {
+function strict({ code, map }: Mapped): Mapped {
   if (!moduleOutput.test(code)) return { code, map };
   // A semicolon in a source map is a line of the output.
   return { code: `"use strict";\n${code}`, map: map.replace('"mappings": "', '"mappings": ";') };

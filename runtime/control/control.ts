@@ -8,17 +8,22 @@ import { HearthError, messageOf } from '../kernel/errors.ts';
 import type { Logger, LogFields, LogLevel } from '../kernel/logger.ts';
 import type { WorkerSettings } from '../kernel/protocol.ts';
 import { toBuilt } from '../kernel/revision.ts';
+import type { FunctionStore } from '../kernel/store.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { createApi } from './api/api.ts';
 import { LiveCatalog } from './catalog.ts';
-import { bindListener } from './listener.ts';
+import { CrashFiles } from './crashes.ts';
+import { bindListener, type Listener } from './listener.ts';
 import { createLogBook } from './logs/book.ts';
 import { SerialPublisher } from './publisher.ts';
+import { Quarantine } from './quarantine.ts';
 import { readLive } from './rebuild.ts';
 import { createRunner } from './runner.ts';
+import type { LogBook } from './services.ts';
 import { openAdminGate, openServerSecret } from './secrets.ts';
 import { markStarter, readStarter } from './starter.ts';
 import { WorkerSupervisor } from './supervisor.ts';
+import { workerFlags } from './worker-flags.ts';
 
 /** Where a host finds the files that came with it. */
 export interface HostFiles {
@@ -35,6 +40,8 @@ export interface Control {
   readonly consolePort: number;
   /** The admin token, when this start has made it: to be shown once. */
   readonly madeToken: string | undefined;
+  /** Puts a fresh worker in the place of the serving one. */
+  restart(reason: string): Promise<void>;
   /** Finishes what is under way, within the stop timeout, and closes everything. */
   close(): Promise<void>;
 }
@@ -70,19 +77,12 @@ async function start(config: Config, files: HostFiles, terminal: Logger, closing
   const gate = await openAdminGate(store, config.adminToken);
   const listener = await bindListener(config.host, config.port);
   closing.add(() => listener.close());
-  const builder = createBuilder();
+  const builder = createBuilder({ guards: config.limits.cpuTime > 0 });
   closing.add(() => builder.close());
   const catalog = new LiveCatalog(await readLive(store, builder, log));
-  const supervisor = new WorkerSupervisor({
-    entry: files.worker,
-    settings: await toWorkerSettings(config, await openServerSecret(store, config.serverSecret)),
-    listener,
-    stopTimeout: config.stopTimeout,
-    functions: () => catalog.list().map(toBuilt),
-    onLogs: (records) => records.forEach((record) => logs.log(record)),
-    log,
-  });
-  const publisher = new SerialPublisher({ builder, store, catalog, supervisor, log });
+  const { supervisor, quarantine, crashes } = await createSupervision({ config, files, store, listener, catalog, logs, log });
+  closing.add(() => crashes.close());
+  const publisher = new SerialPublisher({ builder, store, catalog, quarantine, supervisor, log });
   const api = createApi({
     version: files.version,
     appId: config.appId,
@@ -93,21 +93,68 @@ async function start(config: Config, files: HostFiles, terminal: Logger, closing
     publisher,
     runner: createRunner(builder, catalog, supervisor),
     supervisor,
+    crashes,
     logs,
     sourceLimit: config.sourceLimit,
     isAdmin: (token) => gate.isAdmin(token),
   });
   const server = createServer(api.callback());
   await listen(server, config);
+  // While the worker drains, the API still answers: that the host is not ready, first of all.
+  closing.add(() => closeServer(server, api));
   closing.add(() => publisher.idle());
   closing.add(() => supervisor.stop());
-  closing.add(() => closeServer(server, api));
   await Promise.all([supervisor.start(), builder.warm()]);
   const starter = await readStarter(store, files.starter, catalog.list().length === 0);
   if (starter.length > 0) await publisher.publish({ functions: starter, deleted: [] });
   await markStarter(store);
   await gate.keep();
-  return { port: listener.port, consolePort: portOf(server.address()), madeToken: gate.made, close: () => closing.run() };
+  return {
+    port: listener.port,
+    consolePort: portOf(server.address()),
+    madeToken: gate.made,
+    restart: (reason) => supervisor.restart(reason),
+    close: () => closing.run(),
+  };
+}
+
+interface Ground {
+  readonly config: Config;
+  readonly files: HostFiles;
+  readonly store: FunctionStore;
+  readonly listener: Listener;
+  readonly catalog: LiveCatalog;
+  readonly logs: LogBook;
+  readonly log: (level: LogLevel, message: string, fields?: LogFields) => void;
+}
+
+interface Supervision {
+  readonly supervisor: WorkerSupervisor;
+  readonly quarantine: Quarantine;
+  readonly crashes: CrashFiles;
+}
+
+async function createSupervision({ config, files, store, listener, catalog, logs, log }: Ground): Promise<Supervision> {
+  const crashes = await CrashFiles.open(join(config.dataDir, 'crashes'), (message) => log('warn', message));
+  const quarantine = new Quarantine(async (name, revision) => {
+    const history = await store.revisions(name);
+    return history.map((summary) => summary.revision).filter((earlier) => earlier < revision);
+  });
+  const settings = await toWorkerSettings(config, await openServerSecret(store, config.serverSecret));
+  const supervisor = new WorkerSupervisor({
+    entry: files.worker,
+    flags: workerFlags({ entry: files.worker, settings, permissions: config.permissions }),
+    settings,
+    listener,
+    stopTimeout: config.stopTimeout,
+    quarantine,
+    crashes,
+    functions: () => catalog.list().map(toBuilt),
+    onLogs: (records) => records.forEach((record) => logs.log(record)),
+    recentLogs: () => logs.query({}, 20),
+    log,
+  });
+  return { supervisor, quarantine, crashes };
 }
 
 async function toWorkerSettings(config: Config, serverSecret: string): Promise<WorkerSettings> {
@@ -116,6 +163,7 @@ async function toWorkerSettings(config: Config, serverSecret: string): Promise<W
   // A worker that was killed leaves the uploads it had.
   const uploadDir = join(config.dataDir, 'uploads');
   await rm(uploadDir, { recursive: true, force: true });
+  await mkdir(uploadDir, { recursive: true, mode: 0o700 });
   return { appId: config.appId, serverSecret, env: config.appEnv, packagesDir, uploadDir, origins: config.origins, limits: config.limits };
 }
 

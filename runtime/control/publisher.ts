@@ -7,6 +7,7 @@ import { type BuiltChange, type BuiltFunction, toBuilt } from '../kernel/revisio
 import type { Draft, FunctionStore } from '../kernel/store.ts';
 import type { LiveCatalog } from './catalog.ts';
 import { withLineText } from './load-failure.ts';
+import type { Quarantine } from './quarantine.ts';
 import type { FunctionEdit, Published, Publisher } from './services.ts';
 import type { WorkerSupervisor } from './supervisor.ts';
 
@@ -15,6 +16,7 @@ export interface PublisherParts {
   readonly builder: Builder;
   readonly store: FunctionStore;
   readonly catalog: LiveCatalog;
+  readonly quarantine: Quarantine;
   readonly supervisor: WorkerSupervisor;
   log(level: LogLevel, message: string): void;
 }
@@ -45,7 +47,7 @@ export class SerialPublisher implements Publisher {
   }
 
   async #publish(edits: Edits, builds: readonly Built[]): Promise<readonly Published[]> {
-    const { store, catalog, supervisor } = this.#parts;
+    const { store, catalog, quarantine, supervisor } = this.#parts;
     const drafts = this.#toDrafts(edits, builds);
     const staged: BuiltChange = { functions: drafts.map((draft) => this.#toStaged(draft)), deleted: edits.deleted };
     const sourceOf = (name: string): string | undefined => (drafts.find((draft) => draft.name === name) ?? catalog.get(name))?.source;
@@ -56,6 +58,7 @@ export class SerialPublisher implements Publisher {
       throw error;
     });
     catalog.apply(revisions, edits.deleted);
+    quarantine.lift([...drafts.map(({ name }) => name), ...edits.deleted]);
     const committed: BuiltChange = { functions: revisions.map(toBuilt), deleted: edits.deleted };
     await stage.activate(committed);
     this.#announce(committed);

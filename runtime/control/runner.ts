@@ -16,13 +16,13 @@ export function createRunner(builder: Builder, catalog: Catalog, supervisor: Sup
     if (missing.length > 0) throw buildFailed(missing);
     const { compiled } = build;
     const live = catalog.get(name);
-    return { name, revision: live?.revision ?? 0, methods: live?.methods, code: compiled.code, map: compiled.map };
+    return { name, revision: 0, methods: live?.methods, code: compiled.code, map: compiled.map };
   };
   return {
     async run({ name, source, request }: RunRequest): Promise<RunResult> {
       if (source === undefined && !catalog.get(name)) throw new HearthError('FUNCTION_NOT_FOUND', { name });
       const draft = source === undefined ? undefined : await toDraft(name, source);
-      const running = supervisor.call('run', { name, requestId: `run-${randomUUID()}`, request, ...(draft && { draft }) });
+      const running = supervisor.run({ name, requestId: `run-${randomUUID()}`, request, ...(draft && { draft }) });
       return withLineText(running, (failed) => (failed === name ? source : undefined) ?? catalog.get(failed)?.source);
     },
   };

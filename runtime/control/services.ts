@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../kernel/errors.ts';
 import type { Logger, LogLevel, LogRecord } from '../kernel/logger.ts';
-import type { RunResult, WorkerMethod, WorkerMetrics, WorkerParams, WorkerResult } from '../kernel/protocol.ts';
+import type { MemorySuspect, RunResult, WorkerMethod, WorkerMetrics, WorkerParams, WorkerResult } from '../kernel/protocol.ts';
 import type { Revision } from '../kernel/revision.ts';
 import type { FunctionStore } from '../kernel/store.ts';
 
@@ -59,16 +59,70 @@ export interface Catalog {
 export type WorkerState =
   | { readonly state: 'starting'; readonly pid: number | undefined }
   | { readonly state: 'serving'; readonly pid: number; readonly since: number }
+  /** It finishes what it has and accepts nothing; the next one takes over when it has ended. */
+  | { readonly state: 'draining'; readonly pid: number; readonly since: number }
   | { readonly state: 'restarting'; readonly attempt: number }
   | { readonly state: 'stopped' };
 
-/** Why the last worker ended that was not told to. */
-export interface Crash {
+/**
+ * Why a worker ended: its event loop stood still, its memory was used up, it said nothing any more, or
+ * it ended without a reason that the host knows.
+ */
+export type CrashCause = 'stuck' | 'memory' | 'silent' | 'exited';
+
+/** A place in a function's source; line and column count from 1, and are missing where only the function is known. */
+export interface CrashPlace {
+  readonly function: string;
+  readonly revision: number;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** What is known of the end of a worker that was not told to end. */
+export interface CrashReport {
+  readonly id: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  readonly pid: number | undefined;
+  readonly pid: number | null;
   readonly code: number | null;
   readonly signal: string | null;
+  readonly cause: CrashCause;
+  /** The same for a person. */
+  readonly message: string;
+  /** Milliseconds that the worker had served. */
+  readonly servedMs: number;
+  /** Where it happened, if that is known or likely. */
+  readonly place?: CrashPlace;
+  /** The function was switched off for it. */
+  readonly quarantined: boolean;
+  /** The places in functions on the stack, innermost first: `hello.ts:3:9`. */
+  readonly stack: readonly string[];
+  /** Who held the sampled memory. */
+  readonly suspects: readonly MemorySuspect[];
+  /** The last lines of the log before. */
+  readonly logs: readonly LogRecord[];
+  /** The worker's last numbers, at most a second old. */
+  readonly metrics: WorkerMetrics | null;
+}
+
+/** The reports that are kept. */
+export interface CrashLog {
+  /** Newest first. */
+  list(): readonly CrashReport[];
+  get(id: string): CrashReport | undefined;
+}
+
+/** A function that is switched off. */
+export interface QuarantinedFunction {
+  readonly name: string;
+  readonly revision: number;
+  readonly reason: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** The report of what it did. */
+  readonly crash: string;
+  /** The newest revision before it that was never switched off: a rollback to it would help; null when there is none. */
+  readonly previous: number | null;
 }
 
 /** What the supervisor knows at this moment; `metrics` is at most a few seconds old. */
@@ -76,7 +130,8 @@ export interface SupervisorStatus {
   readonly worker: WorkerState;
   readonly standby: 'ready' | 'starting' | 'none';
   readonly restarts: number;
-  readonly lastCrash: Crash | undefined;
+  readonly lastCrash: CrashReport | undefined;
+  readonly quarantined: readonly QuarantinedFunction[];
   readonly metrics: WorkerMetrics | undefined;
 }
 
@@ -84,6 +139,10 @@ export interface SupervisorStatus {
 export interface Supervisor {
   /** Calls the serving worker. `WORKER_UNAVAILABLE` when none serves or it does not answer in time. */
   call<M extends WorkerMethod>(method: M, params: WorkerParams<M>): Promise<WorkerResult<M>>;
+  /** Runs a draft or the live function; `LOAD_FAILED` also when that ended the worker. */
+  run(params: WorkerParams<'run'>): Promise<WorkerResult<'run'>>;
+  /** Puts a fresh worker in the place of the serving one; loses no HTTP request and closes the sockets with a hint when to come back. `WORKER_UNAVAILABLE` when none serves. */
+  restart(reason: string): Promise<void>;
   status(): SupervisorStatus;
 }
 
@@ -124,6 +183,7 @@ export interface ControlServices {
   readonly publisher: Publisher;
   readonly runner: Runner;
   readonly supervisor: Supervisor;
+  readonly crashes: CrashLog;
   readonly logs: LogBook;
   /** Bytes of one function's source. */
   readonly sourceLimit: number;

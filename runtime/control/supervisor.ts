@@ -1,120 +1,146 @@
-import { HearthError, messageOf } from '../kernel/errors.ts';
+import { HearthError } from '../kernel/errors.ts';
 import type { LogFields, LogLevel, LogRecord } from '../kernel/logger.ts';
-import type { WorkerMessage, WorkerMethod, WorkerMetrics, WorkerParams, WorkerResult, WorkerSettings } from '../kernel/protocol.ts';
+import type { FunctionMark, WorkerMethod, WorkerParams, WorkerResult } from '../kernel/protocol.ts';
 import type { BuiltChange, BuiltFunction } from '../kernel/revision.ts';
-import type { Listener } from './listener.ts';
-import type { Crash, Supervisor, SupervisorStatus, WorkerState } from './services.ts';
-import { type WorkerExit, WorkerProcess } from './worker-process.ts';
+import type { CrashFiles } from './crashes.ts';
+import type { Member } from './member.ts';
+import { type PoolOptions, WorkerPool } from './pool.ts';
+import { examine } from './postmortem.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { CrashReport, Supervisor, SupervisorStatus } from './services.ts';
+import type { WorkerExit } from './worker-process.ts';
 
-/** What the supervisor is made of. */
-export interface SupervisorOptions {
-  readonly entry: string;
-  readonly settings: WorkerSettings;
-  readonly listener: Listener;
-  readonly stopTimeout: number;
-  /** The live functions at this moment, for a new worker. */
-  functions(): readonly BuiltFunction[];
-  onLogs(records: readonly LogRecord[]): void;
-  log(level: LogLevel, message: string, fields?: LogFields): void;
-}
-
-/** A worker with what is known of it. `loaded` settles when it holds the functions. */
-interface Member {
-  readonly process: WorkerProcess;
-  readonly loaded: Promise<void>;
-  ready: boolean;
+/** What the supervisor is made of; `functions` answers the live ones, whether they are switched off or not. */
+export interface SupervisorOptions extends Omit<PoolOptions, 'judge'> {
+  readonly quarantine: Quarantine;
+  readonly crashes: Pick<CrashFiles, 'add'>;
+  /** The last lines of the log, for a crash report. */
+  recentLogs(): readonly LogRecord[];
 }
 
 /** Milliseconds that a call may take when nothing else is said; a run has its own limit inside the worker. */
 const callTimeout = 10_000;
-/** Milliseconds between two looks at the serving worker, and how many in a row may find it silent: it reports every second. */
-const lookInterval = 1_000;
-const silentLooks = 10;
-/** Milliseconds that calls wait for a worker to take over. */
-const takeoverTimeout = 10_000;
-/** A worker that lived for less than this has not served: the next start waits, longer each time. */
-const shortLife = 10_000;
-const longestPause = 5_000;
 
-/**
- * Keeps one worker serving and one standing by. When the serving one ends, the standby takes over the
- * port; connections that come in between wait in the kernel.
- */
+/** Carries out what control asks of the serving worker, and sees to it that the functions which end a worker do not end the next. */
 export class WorkerSupervisor implements Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #waiting = new Set<() => void>();
-  #active: Member | undefined;
-  #standby: Member | undefined;
-  #state: WorkerState = { state: 'starting', pid: undefined };
-  #metrics: WorkerMetrics | undefined;
-  #lastCrash: Crash | undefined;
-  #restarts = 0;
-  #shortLives = 0;
-  #stopping = false;
-  #pauseTimer: NodeJS.Timeout | undefined;
-  #watchTimer: NodeJS.Timeout | undefined;
-  #silent = 0;
+  readonly #pool: WorkerPool;
+  /** Changes and drafts that a worker may be evaluating. */
+  readonly #tried = new Set<BuiltChange>();
+  #lastCrash: CrashReport | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#pool = new WorkerPool({
+      ...options,
+      functions: () => options.functions().map((built) => options.quarantine.mark(built)),
+      judge: (member, exit) => this.#judge(member, exit),
+    });
   }
 
   /** Starts a worker; resolves when it serves. Rejects when it cannot. */
-  async start(): Promise<void> {
-    this.#watchTimer = setInterval(() => this.#look(), lookInterval);
-    await this.#promote(this.#spawn());
+  start(): Promise<void> {
+    return this.#pool.start();
+  }
+
+  /** Ends all workers: within the stop timeout by themselves, else by force. */
+  stop(): Promise<void> {
+    return this.#pool.stop();
+  }
+
+  restart(reason: string): Promise<void> {
+    return this.#pool.restart(reason);
   }
 
   status(): SupervisorStatus {
-    const standby = this.#standby ? (this.#standby.ready ? 'ready' : 'starting') : 'none';
-    return { worker: this.#state, standby, restarts: this.#restarts, lastCrash: this.#lastCrash, metrics: this.#metrics };
+    const { state, active, standby, restarts } = this.#pool;
+    return {
+      worker: state,
+      standby: standby ? (standby.ready ? 'ready' : 'starting') : 'none',
+      restarts,
+      lastCrash: this.#lastCrash,
+      quarantined: this.#options.quarantine.list(),
+      metrics: active?.metrics,
+    };
   }
 
   async call<M extends WorkerMethod>(method: M, params: WorkerParams<M>): Promise<WorkerResult<M>> {
-    const timeout = method === 'run' ? this.#options.settings.limits.runTimeout + callTimeout : callTimeout;
-    return (await this.#serving()).process.call(method, params, timeout);
+    return (await this.#pool.serving()).process.call(method, params, callTimeout);
+  }
+
+  async run(params: WorkerParams<'run'>): Promise<WorkerResult<'run'>> {
+    const member = await this.#pool.serving();
+    const tried = { functions: params.draft ? [params.draft] : [], deleted: [] };
+    return this.#trying(tried, member, member.process.call('run', params, this.#options.settings.limits.runTimeout + callTimeout));
   }
 
   /** Stages a change in the serving worker; answers how to go on with it. */
   async stage(id: number, change: BuiltChange): Promise<StagedChange> {
-    const member = await this.#serving();
+    const member = await this.#pool.serving();
     const discard = (): void => void member.process.call('discard', { stage: id }, callTimeout).catch(() => {});
-    await member.process.call('stage', { stage: id, change }, callTimeout).catch((error: unknown) => {
+    await this.#trying(change, member, member.process.call('stage', { stage: id, change }, callTimeout)).catch((error: unknown) => {
       // A worker that hung may still evaluate it later, when nobody waits for it any more.
       discard();
       throw error;
     });
-    return {
-      activate: async (committed) => {
-        const revisions = committed.functions.map(({ name, revision }) => [name, revision] as const);
-        const others = [this.#active, this.#standby].filter((other) => other !== member);
-        const installed = others.map((other) => other && this.#install(other, committed));
-        try {
-          await member.process.call('activate', { stage: id, revisions }, callTimeout);
-        } catch {
-          // It died or hangs; whoever serves next has loaded what the store committed.
-          member.process.kill();
-          await Promise.all([member.process.ended, ...installed]);
-          await this.#serving().catch(() => {});
-        }
-      },
-      discard,
-    };
+    return { activate: (committed) => this.#activate(member, id, committed), discard };
   }
 
-  /** Ends all workers: within the stop timeout by themselves, else by force. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    clearTimeout(this.#pauseTimer);
-    clearInterval(this.#watchTimer);
-    const { stopTimeout } = this.#options;
-    this.#standby?.process.kill();
-    const active = this.#active;
-    this.#state = { state: 'stopped' };
-    this.#wake();
-    if (!active) return;
-    await active.process.call('stop', { deadline: stopTimeout }, stopTimeout + 1_000).catch(() => {});
-    active.process.kill();
+  /** Finds out why a worker ended, keeps the report, and switches off the function that is to blame. */
+  #judge(member: Member, exit: WorkerExit): CrashReport {
+    const { quarantine, crashes } = this.#options;
+    const { report, proven } = examine(member.facts(exit, this.#options.recentLogs()), (mark) => this.#findBuilt(mark));
+    const { place, at } = report;
+    const live = place && this.#options.functions().find(({ name, revision }) => name === place.function && revision === place.revision);
+    const quarantined = place !== undefined && live !== undefined && (proven || quarantine.isThird(place, at));
+    const crash = { ...report, quarantined };
+    const fields = place && { function: place.function, revision: place.revision, ...(place.line !== undefined && { line: place.line }) };
+    this.#log(
+      'error',
+      `the worker (pid ${report.pid}) was lost: ${report.message} The next one takes over; crash report ${report.id}`,
+      fields,
+    );
+    if (quarantined && live) {
+      quarantine.add(crash);
+      this.#log('error', `${live.name}, revision ${live.revision}, is switched off until it is published again`, fields);
+      const { standby } = this.#pool;
+      if (standby) void this.#install(standby, { functions: [quarantine.mark(live)], deleted: [] });
+    }
+    crashes.add(crash);
+    this.#lastCrash = crash;
+    return crash;
+  }
+
+  #findBuilt({ function: name, revision }: FunctionMark): BuiltFunction | undefined {
+    const tried = [...this.#tried].flatMap((change) => change.functions);
+    return [...tried, ...this.#options.functions()].find((built) => built.name === name && built.revision === revision);
+  }
+
+  /** Carries out a call that evaluates code: when that ends the worker, the code has failed to load. */
+  async #trying<T>(change: BuiltChange, member: Member, call: Promise<T>): Promise<T> {
+    this.#tried.add(change);
+    try {
+      return await call;
+    } catch (error) {
+      const crash = this.#lastCrash?.pid === member.process.pid ? this.#lastCrash : undefined;
+      throw crash ? toLoadFailure(crash, change, error) : error;
+    } finally {
+      this.#tried.delete(change);
+    }
+  }
+
+  async #activate(member: Member, stage: number, committed: BuiltChange): Promise<void> {
+    const revisions = committed.functions.map(({ name, revision }) => [name, revision] as const);
+    const others = [this.#pool.active, this.#pool.standby].filter((other) => other !== member);
+    const installed = others.map((other) => other && this.#install(other, committed));
+    try {
+      await member.process.call('activate', { stage, revisions }, callTimeout);
+    } catch {
+      // It died or hangs; whoever serves next has loaded what the store committed.
+      member.process.kill();
+      await Promise.all([member.process.ended, ...installed]);
+      await this.#pool.serving().catch(() => {});
+    }
   }
 
   async #install(member: Member, change: BuiltChange): Promise<void> {
@@ -122,106 +148,8 @@ export class WorkerSupervisor implements Supervisor {
     await member.process.call('install', { change }, callTimeout).catch(() => {});
   }
 
-  #spawn(): Member {
-    const { entry, settings } = this.#options;
-    const worker: WorkerProcess = new WorkerProcess({
-      entry,
-      env: settings.env,
-      onMessage: (message) => this.#receive(worker, message),
-      onExit: (exit) => this.#ended(worker, exit),
-    });
-    const loaded = worker.call('load', { settings, functions: this.#options.functions() }, 0);
-    const member: Member = { process: worker, loaded, ready: false };
-    loaded.then(
-      () => (member.ready = true),
-      () => this.#options.log('debug', 'a worker ended before it had loaded'),
-    );
-    return member;
-  }
-
-  async #promote(member: Member): Promise<void> {
-    this.#active = member;
-    this.#metrics = undefined;
-    this.#silent = 0;
-    this.#state = { state: 'starting', pid: member.process.pid };
-    await member.process.call('serve', {}, 0, this.#options.listener.handle);
-    if (this.#stopping) return;
-    this.#state = { state: 'serving', pid: member.process.pid ?? 0, since: Date.now() };
-    this.#wake();
-    this.#standby ??= this.#spawn();
-  }
-
-  /** Ends a worker whose event loop hangs: it would neither serve nor let a publish through. Looks are counted, not time, as a machine may sleep. */
-  #look(): void {
-    if (this.#state.state !== 'serving' || !this.#active) return;
-    if (++this.#silent < silentLooks) return;
-    this.#silent = 0;
-    this.#options.log('error', `the worker (pid ${this.#active.process.pid}) has been stuck for ${silentLooks} s and is ended`);
-    this.#active.process.kill();
-  }
-
-  #receive(worker: WorkerProcess, message: WorkerMessage): void {
-    if (this.#active?.process === worker) this.#silent = 0;
-    if (message.type === 'logs') this.#options.onLogs(message.records);
-    else if (message.type === 'metrics' && this.#active?.process === worker) this.#metrics = message.metrics;
-  }
-
-  #ended(worker: WorkerProcess, { code, signal }: WorkerExit): void {
-    if (this.#stopping) return;
-    if (this.#standby?.process === worker) this.#standby = undefined;
-    if (this.#active?.process !== worker) {
-      if (this.#state.state === 'serving') this.#later(() => (this.#standby ??= this.#spawn()));
-      return;
-    }
-    this.#active = undefined;
-    this.#restarts++;
-    this.#lastCrash = { at: Date.now(), pid: worker.pid, code, signal };
-    const lived = this.#state.state === 'serving' ? Date.now() - this.#state.since : 0;
-    this.#shortLives = lived < shortLife ? this.#shortLives + 1 : 0;
-    this.#options.log('error', `the worker (pid ${worker.pid}) ended: ${signal ?? `exit code ${code}`}; the next one takes over`);
-    this.#state = { state: 'restarting', attempt: this.#shortLives };
-    if (this.#shortLives > 1) this.#later(() => this.#takeOver());
-    else this.#takeOver();
-  }
-
-  #takeOver(): void {
-    const next = this.#standby ?? this.#spawn();
-    this.#standby = undefined;
-    // A worker that ends while it takes over comes back here through #ended; one that lives but cannot serve is ended for that.
-    this.#promote(next).catch((error: unknown) => {
-      if (this.#active !== next) return;
-      this.#options.log('error', `a worker could not take over: ${messageOf(error)}`);
-      next.process.kill();
-    });
-  }
-
-  #later(action: () => void): void {
-    const pause = Math.min(100 * 2 ** this.#shortLives, longestPause);
-    clearTimeout(this.#pauseTimer);
-    this.#pauseTimer = setTimeout(() => {
-      if (!this.#stopping) action();
-    }, pause);
-  }
-
-  #wake(): void {
-    for (const waiter of this.#waiting) waiter();
-    this.#waiting.clear();
-  }
-
-  async #serving(): Promise<Member> {
-    if (this.#state.state !== 'serving' && !this.#stopping) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, takeoverTimeout);
-        this.#waiting.add(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
-    if (this.#state.state !== 'serving' || !this.#active) {
-      throw new HearthError('WORKER_UNAVAILABLE', { reason: this.#stopping ? 'the host is stopping.' : 'none is serving.' });
-    }
-    return this.#active;
+  #log(level: LogLevel, message: string, fields?: LogFields): void {
+    this.#options.log(level, message, fields);
   }
 }
 
@@ -230,4 +158,11 @@ export interface StagedChange {
   /** Makes it live everywhere under the revisions that the store gave; never fails. */
   activate(committed: BuiltChange): Promise<void>;
   discard(): void;
+}
+
+/** What to answer to whoever tried the code that a worker died of; the error itself when it died of something else. */
+function toLoadFailure({ place, message }: CrashReport, { functions }: BuiltChange, error: unknown): unknown {
+  if (!place || !functions.some(({ name, revision }) => name === place.function && revision === place.revision)) return error;
+  const diagnostic = { function: place.function, line: place.line ?? 1, column: place.column ?? 1, message, lineText: '' };
+  return new HearthError('LOAD_FAILED', { reason: message }, { diagnostics: [diagnostic] });
 }

@@ -1,7 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type net from 'node:net';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { type ErrorReport, HearthError } from '../kernel/errors.ts';
-import type { WorkerMessage, WorkerMethod, WorkerParams, WorkerResult } from '../kernel/protocol.ts';
+import type { WatchdogReport, WorkerMessage, WorkerMethod, WorkerParams, WorkerResult } from '../kernel/protocol.ts';
 
 /** How a worker process ended. */
 export interface WorkerExit {
@@ -14,8 +16,12 @@ export interface WorkerProcessOptions {
   /** The file to run. */
   readonly entry: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Gets every message that is not the answer to a call. */
+  /** Node's flags. */
+  readonly flags: readonly string[];
+  /** Gets every message, once the call that it answers is settled. */
   onMessage(message: WorkerMessage): void;
+  /** Gets what its watchdog says, also while the worker itself hangs. */
+  onReport(report: WatchdogReport): void;
   onExit(exit: WorkerExit): void;
 }
 
@@ -35,14 +41,15 @@ export class WorkerProcess {
   #exited = false;
 
   constructor(options: WorkerProcessOptions) {
-    // On Node 20 the global WebSocket is behind a flag; from 22 on it is always there.
-    const flags = process.versions.node.startsWith('20.') ? ['--experimental-websocket'] : [];
     this.#child = fork(options.entry, {
       env: { ...options.env },
-      // Without the flag V8 keeps code that was replaced.
-      execArgv: ['--no-compilation-cache', '--disable-warning=ExperimentalWarning', ...flags],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: [...options.flags],
+      // The last one is the watchdog's.
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
+      // In a group of its own, so that the programs which functions have started end with it.
+      detached: true,
     });
+    readReports(this.#child, (report) => options.onReport(report));
     this.ended = new Promise((resolve) => {
       this.#child.once('exit', () => resolve());
       this.#child.once('error', () => resolve());
@@ -80,15 +87,15 @@ export class WorkerProcess {
     });
   }
 
-  /** Ends the process at once. */
+  /** Ends the process at once, with the programs that its functions have started. */
   kill(): void {
-    this.#child.kill('SIGKILL');
+    if (!this.#exited) killGroup(this.#child);
   }
 
   #receive(message: WorkerMessage, options: WorkerProcessOptions): void {
     if (message.type === 'result') this.#settle(message.id)?.resolve(message.result);
     else if (message.type === 'failure') this.#settle(message.id)?.reject(toError(message.error));
-    else options.onMessage(message);
+    options.onMessage(message);
   }
 
   #settle(id: number): PendingCall | undefined {
@@ -102,8 +109,35 @@ export class WorkerProcess {
   #end(exit: WorkerExit, options: WorkerProcessOptions): void {
     if (this.#exited) return;
     this.#exited = true;
+    killGroup(this.#child);
     options.onExit(exit);
     for (const id of this.#calls.keys()) this.#settle(id)?.reject(ended());
+  }
+}
+
+function readReports(child: ChildProcess, take: (report: WatchdogReport) => void): void {
+  const [, , , , stream] = child.stdio;
+  if (!(stream instanceof Readable)) return;
+  // A worker that dies may take the pipe with it at any moment.
+  stream.on('error', () => {});
+  createInterface({ input: stream }).on('line', (line) => {
+    const report: unknown = JSON.parse(line);
+    if (isReport(report)) take(report);
+  });
+}
+
+/** The watchdog writes whole lines by the types of its reports. */
+function isReport(value: unknown): value is WatchdogReport {
+  return typeof value === 'object' && value !== null && 'type' in value;
+}
+
+/** The worker leads its group; the group may outlive it. Where there are no groups the process alone is ended. */
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL');
   }
 }
 

@@ -30,6 +30,8 @@ export class FunctionModule {
   readonly built: BuiltFunction;
   /** Names of the functions that this one has imported or tried to. */
   readonly imports = new Set<string>();
+  /** Stands for the evaluated code where a number has to; given by whoever evaluates it, 0 until then. */
+  mark = 0;
   /** Names of the functions that imported this one while its code ran, and so hold half-made exports. */
   readonly earlyImporters = new Set<string>();
   #revision: number;
@@ -75,6 +77,8 @@ export class FunctionModule {
   /** Evaluates the code unless it was; answers its exports. Throws what the code throws. */
   load(instantiate: Instantiate, realm: Realm): unknown {
     if (this.#instance) return this.#instance.exports;
+    const { quarantine } = this.built;
+    if (quarantine !== undefined) throw new HearthError('FUNCTION_QUARANTINED', { name: this.name, reason: quarantine });
     const instance = instantiate(this, (name) => realm.importFunction(this, name));
     this.#instance = instance;
     this.#evaluating = true;

@@ -23,6 +23,29 @@ export interface WorkerLimits {
   readonly initTimeout: number;
   /** Log lines a second that a worker passes on; more are dropped and counted. */
   readonly logLines: number;
+  /** Milliseconds that a function may run without a pause before its next loop or call throws; 0: no limit, and no guards. */
+  readonly cpuTime: number;
+  /** Milliseconds that the event loop may stand still before the worker is ended. */
+  readonly stuckTime: number;
+  /** Megabytes (2^20 bytes) of resident memory at which the worker is ended; at four fifths it is drained. */
+  readonly memory: number;
+  /** Milliseconds until a function called over HTTP has begun to answer. */
+  readonly functionTimeout: number;
+  /** Milliseconds that a socket's next event waits for the handler of the one before. */
+  readonly eventTimeout: number;
+  /** Calls over HTTP of one function that may be under way, and that may wait for their turn. */
+  readonly concurrency: number;
+  readonly queuedCalls: number;
+  /** Connections that one address may have open, and upgrades a second that it may ask for. */
+  readonly addressConnections: number;
+  readonly addressUpgrades: number;
+  /** Addresses that are not limited: proxies. */
+  readonly trustedAddresses: readonly string[];
+  /** Buffered bytes of all sockets together, at which those with the most are terminated. */
+  readonly bufferedTotal: number;
+  /** Milliseconds for a request's headers, and for the whole request, to arrive. */
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
 }
 
 /** What a worker is started with. It comes over IPC, so that no secret stands in an environment. */
@@ -133,6 +156,19 @@ export interface WorkerMetrics {
   readonly messagesReceived: number;
   readonly messagesSent: number;
   readonly logLinesDropped: number;
+  /** Calls over HTTP under way and waiting for their turn. */
+  readonly requestsActive: number;
+  readonly requestsQueued: number;
+  /** Calls and connections refused because there were too many. */
+  readonly refused: number;
+  /** Calls and events that did not end in time. */
+  readonly timeouts: number;
+  /** Functions stopped for running or allocating without a pause. */
+  readonly stopped: number;
+  /** Bytes that wait to be sent, over all sockets. */
+  readonly buffered: number;
+  /** Whether connections are accepted. */
+  readonly listening: boolean;
   readonly functions: number;
   readonly memory: { readonly rss: number; readonly heapUsed: number; readonly heapTotal: number; readonly external: number };
   /** Milliseconds over the last interval. */
@@ -145,3 +181,52 @@ export type WorkerMessage =
   | { readonly type: 'failure'; readonly id: number; readonly error: ErrorReport }
   | { readonly type: 'logs'; readonly records: readonly LogRecord[] }
   | { readonly type: 'metrics'; readonly metrics: WorkerMetrics };
+
+/** A place in compiled code, as it stands in a stack; line and column count from 1. */
+export interface CompiledFrame {
+  readonly function: string;
+  readonly revision: number;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A function at a revision; revision 0 is a draft. */
+export interface FunctionMark {
+  readonly function: string;
+  readonly revision: number;
+}
+
+/** A function with the bytes that it has allocated and that are still in use, as far as they were sampled. */
+export interface MemorySuspect extends FunctionMark {
+  readonly bytes: number;
+}
+
+/** Whose code a worker was in. */
+export interface WatchdogEvidence {
+  /** The code that the host had called, when it has not returned. */
+  readonly mark?: FunctionMark;
+  /** The places in functions on the stack, innermost first; empty when the stack could not be read. */
+  readonly frames: readonly CompiledFrame[];
+  /** Log records that the worker could no longer send, in JSON. */
+  readonly lines: readonly string[];
+  /** The innermost place on the stack, whatever its code: `file:line`. */
+  readonly where?: string;
+}
+
+/** What a worker's watchdog thread tells control, also while the worker's own thread cannot. */
+export type WatchdogReport =
+  /** Whose code the event loop was in when it had stood still for a moment. */
+  | { readonly type: 'running'; readonly mark: FunctionMark }
+  /** The event loop has stood still for too long. */
+  | ({ readonly type: 'stuck'; readonly blockedMs: number } & WatchdogEvidence)
+  /** Resident memory has passed the soft or the hard limit. */
+  | ({
+      readonly type: 'memory';
+      readonly level: 'soft' | 'hard';
+      readonly rss: number;
+      /** Milliseconds for which the event loop has stood still; 0 when it turns. */
+      readonly blockedMs: number;
+      readonly suspects: readonly MemorySuspect[];
+    } & WatchdogEvidence)
+  /** Nearly all file descriptors are open. */
+  | { readonly type: 'descriptors'; readonly open: number; readonly limit: number };

@@ -34,6 +34,8 @@ export interface BuiltFunction {
   readonly methods: Methods;
   readonly code: string;
   readonly map: string;
+  /** Why the function is switched off: every use of it throws `FUNCTION_QUARANTINED`. */
+  readonly quarantine?: string;
 }
 
 /** Functions that change together: all of it takes effect, or none. */

@@ -3,20 +3,21 @@ import { createInvocationScope } from '../kernel/invocation.ts';
 import { invoke } from '../kernel/invoke.ts';
 import type { WorkerSettings } from '../kernel/protocol.ts';
 import { Registry } from '../kernel/registry.ts';
-import type { App } from './app.ts';
+import { type App, createCounters } from './app.ts';
 import { createCloud } from './cloud/cloud.ts';
 import { sdkModule } from './cloud/module.ts';
 import { createLoader } from './function/loader.ts';
 import { createPackages } from './function/packages.ts';
 import { createProcessView } from './function/process.ts';
 import { SourcePlaces } from './function/sources.ts';
+import { drainHttp } from './http/drain.ts';
 import { createRequestHandler } from './http/handler.ts';
-import { createHttpServer } from './http/server.ts';
+import { createHttpServer, type HttpServer } from './http/server.ts';
 import { type SendLogs, WorkerLogs } from './logs.ts';
 import { verifyToken } from './token.ts';
+import type { WatchdogLink } from './watchdog/link.ts';
+import { Pulse } from './watchdog/pulse.ts';
 import { createSocketServer, type SocketServer } from './websocket/server.ts';
-
-type HttpServer = ReturnType<typeof createHttpServer>;
 
 /** An app with all that serves it. */
 export interface WorkerApp {
@@ -31,16 +32,18 @@ export interface WorkerApp {
 }
 
 /** Puts the parts of an app together. Nothing listens and no function is evaluated yet. */
-export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs): WorkerApp {
+export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs, watchdog?: WatchdogLink): WorkerApp {
   const scope = createInvocationScope();
   const places = new SourcePlaces();
-  const logs = new WorkerLogs(scope, places, settings.limits.logLines, sendLogs);
+  const pulse = new Pulse(scope, settings.limits, watchdog?.flags, watchdog?.notify);
+  const logs = new WorkerLogs({ scope, places, linesPerSecond: settings.limits.logLines, send: sendLogs, unsent: watchdog?.unsent });
   const registry: Registry = new Registry((module, importFunction) => loader(module, importFunction));
   const app: App = {
     settings,
     functions: registry,
     scope,
-    counters: { requests: 0, requestErrors: 0, connectionsTotal: 0, messagesReceived: 0, messagesSent: 0 },
+    counters: createCounters(),
+    pulse,
     log: (level, message, fields) => logs.log(level, message, fields),
     failed: (thrown, invocation) => logs.failed(thrown, invocation),
     verifyToken: (token) => verifyToken(token, settings.serverSecret),
@@ -54,11 +57,22 @@ export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs): W
     invoke: (name, context) => invokeFunction(app, name, context),
   });
   const sdk = sdkModule(cloud);
-  const packages = createPackages(settings.packagesDir, sdk);
-  const loader = createLoader({ scope, places, console: logs, process: createProcessView(cloud.env), packages, sdk });
-  const server = createHttpServer(createRequestHandler(app, registry, settings.uploadDir));
+  // A package may take longer to load than a function may run.
+  const packages = createPackages(settings.packagesDir, sdk, () => pulse.beat());
+  const loader = createLoader({ scope, places, pulse, console: logs, process: createProcessView(cloud.env), packages, sdk });
+  const server = createHttpServer(app, createRequestHandler(app, registry, settings.uploadDir));
   server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
-  return { app, registry, places, logs, sockets, server, close: (deadline) => drain(server, sockets, deadline) };
+  pulse.start();
+  watchdog?.notify({ type: 'limits', ...settings.limits });
+  return {
+    app,
+    registry,
+    places,
+    logs,
+    sockets,
+    server,
+    close: async (deadline) => void (await Promise.all([drainHttp(server, deadline), sockets.close(deadline)])),
+  };
 }
 
 /** `cloud.invoke()`: past the interceptor, within the caller's invocation if there is one. */
@@ -68,16 +82,4 @@ function invokeFunction(app: App, name: string, context: object): unknown {
   const call = (): unknown => app.functions.handler(module)(context);
   if (app.scope.getStore()) return call();
   return invoke(app.scope, { function: name, revision: module.revision, requestId: 'invoke' }, call);
-}
-
-async function drain(server: HttpServer, sockets: SocketServer, deadline: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  // A kept-alive connection becomes idle only after its last response.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
-  const cut = setTimeout(() => server.closeAllConnections(), deadline);
-  await Promise.all([closed, sockets.close(deadline)]);
-  clearInterval(sweep);
-  clearTimeout(cut);
 }

@@ -5,6 +5,7 @@ import type { LogFields, LogLevel, LogRecord } from '../kernel/logger.ts';
 import type { FunctionModule } from '../kernel/module.ts';
 import type { ConsoleSink } from './function/console.ts';
 import type { SourcePlaces } from './function/sources.ts';
+import type { UnsentLines } from './watchdog/unsent.ts';
 
 /** Records that may wait for the channel to control; a flood beyond it is dropped and counted. */
 const pendingLimit = 5_000;
@@ -18,6 +19,16 @@ const stackFrames = 24;
 /** Hands records on; calls `done` when the next batch may follow. */
 export type SendLogs = (records: readonly LogRecord[], done: () => void) => void;
 
+/** What a worker's log is made of. */
+export interface WorkerLogsOptions {
+  readonly scope: InvocationScope;
+  readonly places: SourcePlaces;
+  readonly linesPerSecond: number;
+  readonly send: SendLogs;
+  /** Where lines stand until they are sent, for the watchdog. */
+  readonly unsent?: UnsentLines | undefined;
+}
+
 /**
  * Collects the log of a worker and passes it on in batches. Bounded in lines waiting and in lines a
  * second, so that a function that logs without end slows down nobody; what is dropped is counted
@@ -28,6 +39,7 @@ export class WorkerLogs implements ConsoleSink {
   readonly #places: SourcePlaces;
   readonly #linesPerSecond: number;
   readonly #send: SendLogs;
+  readonly #unsent: UnsentLines | undefined;
   readonly #taps = new Map<string, LogRecord[]>();
   #pending: LogRecord[] = [];
   #sending = false;
@@ -36,12 +48,13 @@ export class WorkerLogs implements ConsoleSink {
   #dropped = 0;
   #droppedTotal = 0;
 
-  constructor(scope: InvocationScope, places: SourcePlaces, linesPerSecond: number, send: SendLogs) {
+  constructor({ scope, places, linesPerSecond, send, unsent }: WorkerLogsOptions) {
     this.#scope = scope;
     this.#places = places;
     this.#linesPerSecond = linesPerSecond;
     this.#budget = linesPerSecond;
     this.#send = send;
+    this.#unsent = unsent;
   }
 
   /** Lines dropped since the start. */
@@ -104,6 +117,7 @@ export class WorkerLogs implements ConsoleSink {
     const record: LogRecord = { time: Date.now(), level, message, ...fields };
     if (this.#taps.size > 0 && record.requestId !== undefined) this.#taps.get(record.requestId)?.push(record);
     this.#pending.push(record);
+    this.#unsent?.add(JSON.stringify(record));
     this.#schedule();
   }
 
@@ -121,6 +135,7 @@ export class WorkerLogs implements ConsoleSink {
     }
     const records = this.#pending;
     this.#pending = [];
+    this.#unsent?.clear();
     this.#send(records, () => {
       this.#sending = false;
       if (this.#pending.length > 0 || this.#dropped > 0) this.#schedule();

@@ -1,8 +1,8 @@
-import { Worker as Thread } from 'node:worker_threads';
 import { HearthError } from '../kernel/errors.ts';
 import type { CallMessage, WorkerMessage, WorkerMethod } from '../kernel/protocol.ts';
 import { guardProcess } from './function/process.ts';
 import { startMetrics } from './metrics.ts';
+import { createWatchdogLink } from './watchdog/link.ts';
 import { Worker, type WorkerHandlers } from './worker.ts';
 
 // What the worker needs of its process is taken before any function could change it.
@@ -13,6 +13,7 @@ const reallyExit: unknown = Reflect.get(process, 'reallyExit');
 const exit = (code: number): void => {
   if (typeof reallyExit === 'function') Reflect.apply(reallyExit, process, [code]);
 };
+const kill = process.kill.bind(process);
 const { send } = guardProcess();
 const tell = (message: WorkerMessage, done?: () => void): void => {
   send(message, done);
@@ -21,8 +22,10 @@ const tell = (message: WorkerMessage, done?: () => void): void => {
 // Node puts more frames of its own above a function's than its default keeps, when a package cannot be found for one.
 Error.stackTraceLimit = 30;
 
+const watchdog = createWatchdogLink(control);
 const worker = new Worker({
   sendLogs: (records, done) => tell({ type: 'logs', records }, done),
+  watchdog,
   exit: (code) => exit(code),
 });
 
@@ -44,7 +47,11 @@ function dispatch<M extends WorkerMethod>({ method, params }: CallMessage<M>, ha
 
 onMessage('message', (call: CallMessage, handle: unknown) => void answer(call, handle));
 // Without control nobody could reach this process, and it would keep the port.
-onMessage('disconnect', () => exit(0));
+onMessage('disconnect', () => {
+  // The programs that functions have started are in this process's group.
+  kill(-process.pid, 'SIGKILL');
+  exit(0);
+});
 // The terminal signals the whole group; control decides when its workers end.
 onMessage('SIGINT', () => {});
 onMessage('SIGTERM', () => {});
@@ -56,4 +63,3 @@ startMetrics(
   () => worker.app,
   (metrics) => tell({ type: 'metrics', metrics }),
 );
-new Thread(new URL('./watchdog.js', import.meta.url), { workerData: control }).unref();

@@ -36,7 +36,7 @@ export async function run(app: App, registry: Registry, logs: WorkerLogs, call: 
 async function exchange(app: App, functions: FunctionView, call: RunCall): Promise<RunResult['response']> {
   const { method, query, headers, body } = call.request;
   const [clientSide, serverSide] = duplexPair();
-  const server = createHttpServer(createRequestHandler(app, functions, app.settings.uploadDir));
+  const server = createHttpServer(app, createRequestHandler(app, functions, app.settings.uploadDir));
   server.emit('connection', serverSide);
   const path = `/${encodeURI(call.name)}${query === '' ? '' : `?${query}`}`;
   const signal = AbortSignal.timeout(app.settings.limits.runTimeout);

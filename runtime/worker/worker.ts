@@ -5,12 +5,16 @@ import { reserved } from '../kernel/name.ts';
 import type { WorkerCalls, WorkerMethod, WorkerParams } from '../kernel/protocol.ts';
 import type { Stage } from '../kernel/registry.ts';
 import { createWorkerApp, type WorkerApp } from './assembly.ts';
+import { boundBlockingCalls } from './function/blocking.ts';
+import { guardIntrinsics } from './function/intrinsics.ts';
 import type { SendLogs } from './logs.ts';
 import { run } from './run.ts';
+import type { WatchdogLink } from './watchdog/link.ts';
 
 /** What the process gives its worker. */
 export interface WorkerHost {
   readonly sendLogs: SendLogs;
+  readonly watchdog: WatchdogLink;
   /** Ends the process. */
   exit(code: number): void;
 }
@@ -36,7 +40,9 @@ export class Worker implements WorkerHandlers {
   }
 
   load({ settings, functions }: WorkerParams<'load'>): void {
-    this.#loaded = createWorkerApp(settings, this.#host.sendLogs);
+    guardIntrinsics();
+    boundBlockingCalls(settings.limits.cpuTime);
+    this.#loaded = createWorkerApp(settings, this.#host.sendLogs, this.#host.watchdog);
     this.#loaded.registry.install({ functions, deleted: [] });
   }
 

@@ -28,9 +28,9 @@ async function failure(source: string, name = 'probe'): Promise<HearthError> {
 function evaluate({ compiled }: Build, modules: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   const module = { exports: {} };
   const context = createContext({ console });
-  const run: unknown = runInContext(`(function (module, exports, require) {${compiled.code}\n})`, context);
+  const run: unknown = runInContext(`(function (module, exports, require, __hearth_f) {${compiled.code}\n})`, context);
   if (typeof run !== 'function') throw new Error('not a function');
-  run(module, module.exports, (id: string) => modules[id]);
+  run(module, module.exports, (id: string) => modules[id], new Int32Array(1));
   return module.exports;
 }
 
@@ -45,7 +45,7 @@ describe('output', () => {
 
   test('build() tags its output with the compiler and the settings', async () => {
     expect((await build('')).compiled.builder).toBe(builder.tag);
-    expect(builder.tag).toMatch(/^esbuild@\d+\.\d+\.\d+\+\d+$/);
+    expect(builder.tag).toMatch(/^esbuild@\d+\.\d+\.\d+\+\d+\+guards$/);
   });
 
   test('build() maps the output to lines and columns of the source, without a copy of it', async () => {

@@ -5,25 +5,16 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LiveCatalog } from '../../runtime/control/catalog.ts';
 import { bindListener, type Listener } from '../../runtime/control/listener.ts';
 import { SerialPublisher } from '../../runtime/control/publisher.ts';
+import { Quarantine } from '../../runtime/control/quarantine.ts';
 import { type StagedChange, WorkerSupervisor } from '../../runtime/control/supervisor.ts';
 import { HearthError } from '../../runtime/kernel/errors.ts';
 import type { BuiltChange } from '../../runtime/kernel/revision.ts';
 import type { FunctionStore } from '../../runtime/kernel/store.ts';
 import { openSqliteStore } from '../../runtime/store/sqlite/store.ts';
+import { defaultLimits } from '../limits.ts';
 import { createFunctionHost, type FunctionHost } from '../worker/function/host.ts';
 
-const limits = {
-  requestBody: 1,
-  message: 1,
-  queuedMessages: 4,
-  pingInterval: 1_000,
-  bufferedWarning: 1,
-  bufferedMaximum: 1,
-  upgradeTimeout: 1,
-  runTimeout: 1,
-  initTimeout: 1,
-  logLines: 1,
-};
+const createQuarantine = (): Quarantine => new Quarantine(async () => []);
 
 /** Stages in a real registry in this process, where the supervisor asks a worker to. */
 class InProcess extends WorkerSupervisor {
@@ -33,7 +24,11 @@ class InProcess extends WorkerSupervisor {
   constructor(host: FunctionHost, listener: Listener) {
     super({
       entry: '',
-      settings: { appId: 'a', serverSecret: '', env: {}, packagesDir: '', uploadDir: '', origins: undefined, limits },
+      flags: [],
+      quarantine: createQuarantine(),
+      crashes: { add: () => undefined },
+      recentLogs: () => [],
+      settings: { appId: 'a', serverSecret: '', env: {}, packagesDir: '', uploadDir: '', origins: undefined, limits: defaultLimits },
       listener,
       stopTimeout: 1,
       functions: () => [],
@@ -83,7 +78,7 @@ beforeEach(async () => {
   supervisor = new InProcess(host, listener);
   lines = [];
   const log = (_: string, message: string): void => void lines.push(message);
-  publisher = new SerialPublisher({ builder: host.builder, store, catalog, supervisor, log });
+  publisher = new SerialPublisher({ builder: host.builder, store, catalog, quarantine: createQuarantine(), supervisor, log });
 });
 
 afterEach(async () => {

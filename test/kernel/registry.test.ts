@@ -273,6 +273,57 @@ describe('activate()', () => {
   });
 });
 
+describe('a quarantined function', () => {
+  const reason = 'it stood still.';
+  const refused = expect.objectContaining({ code: 'FUNCTION_QUARANTINED', details: { name: 'lib', reason } });
+  const off = (revision = 1) => ({ ...modules.built('lib', answering('lib'), revision), quarantine: reason });
+
+  test('throws FUNCTION_QUARANTINED for its handler and its exports, each time, and is never evaluated', () => {
+    registry.install(modules.change([off()]));
+    for (const read of ['handler', 'exports', 'handler', 'exports'] as const) {
+      const lib = registry.get('lib');
+      expect(() => lib && registry[read](lib)).toThrow(refused);
+    }
+    expect(modules.take()).toEqual([]);
+  });
+
+  test('is switched off and on by install(), for its importers as well', () => {
+    publish(['lib', answering('lib')], ['a', importing('lib')], ['b', answering('B')]);
+    expect(modules.read('a')).toEqual(['a', 'lib']);
+    registry.install(modules.change([off()]));
+    expect(() => modules.read('lib')).toThrow(refused);
+    expect(() => modules.read('a')).toThrow(refused);
+    expect(() => modules.read('a')).toThrow(refused);
+    expect(modules.read('b')).toBe('B');
+    registry.install(modules.change([modules.built('lib', answering('on'))]));
+    expect([modules.read('lib'), modules.read('a')]).toEqual(['on', ['a', 'on']]);
+  });
+
+  test('works again when it is published anew, and then its importers do', () => {
+    registry.install(modules.change([off(), modules.built('a', importing('lib'))]));
+    expect(() => modules.read('a')).toThrow(refused);
+    publish(['lib', answering('mended'), 2]);
+    expect([modules.read('lib'), modules.read('a')]).toEqual(['mended', ['a', 'mended']]);
+  });
+
+  test('makes a stage throw that needs it while it is loaded, and leaves others to be published', () => {
+    registry.install(modules.change([off()]));
+    expect(() => publish(['a', importing('lib')])).toThrow(refused);
+    publish(['b', answering('B')]);
+    expect([registry.get('a'), modules.read('b')]).toEqual([undefined, 'B']);
+  });
+
+  test('that is imported when it is called fails only that call', () => {
+    const calling = (exports: Record<string, unknown>, importFunction: (name: string) => unknown): void => {
+      exports.default = () => importFunction('lib');
+    };
+    registry.install(modules.change([off()]));
+    publish(['a', calling]);
+    expect(() => modules.read('a')).toThrow(refused);
+    expect(registry.get('a')?.loaded).toBe(true);
+  });
+});
+
 describe('close()', () => {
   test('unloads everything', () => {
     publish(['a', answering('A')], ['b', answering('B')]);

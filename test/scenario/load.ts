@@ -102,7 +102,7 @@ export class Load implements AsyncDisposable {
       const status = await reader.next();
       if (status === undefined) return false;
       this.#count(status, sentAt);
-      if (!keepAlive || this.#stopping) return true;
+      if (!keepAlive || this.#stopping || reader.closing) return true;
     }
   }
 
@@ -120,6 +120,7 @@ class ResponseReader {
   readonly #socket: net.Socket;
   #text = '';
   #wake: () => void = () => {};
+  #closing = false;
 
   constructor(socket: net.Socket) {
     this.#socket = socket;
@@ -129,6 +130,11 @@ class ResponseReader {
       this.#wake();
     });
     socket.on('close', () => this.#wake());
+  }
+
+  /** Whether the last response has said that it is the last on this connection. */
+  get closing(): boolean {
+    return this.#closing;
   }
 
   /** The status of the next whole response; undefined when the connection ends before it has come. */
@@ -148,6 +154,7 @@ class ResponseReader {
     const end = head[0].length + Number(head[2]);
     if (this.#text.length < end) return undefined;
     this.#text = this.#text.slice(end);
+    this.#closing = /\r\nconnection: close\r\n/i.test(head[0]);
     return Number(head[1]);
   }
 }

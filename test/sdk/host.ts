@@ -5,6 +5,7 @@ import type { LogRecord } from '../../runtime/kernel/logger.ts';
 import type { WorkerSettings } from '../../runtime/kernel/protocol.ts';
 import { createWorkerApp } from '../../runtime/worker/assembly.ts';
 import { WebSocket } from 'ws';
+import { defaultLimits } from '../limits.ts';
 
 const settings: WorkerSettings = {
   appId: 'test-app',
@@ -13,18 +14,7 @@ const settings: WorkerSettings = {
   packagesDir: tmpdir(),
   uploadDir: tmpdir(),
   origins: undefined,
-  limits: {
-    requestBody: 1024 * 1024,
-    message: 64 * 1024,
-    queuedMessages: 64,
-    pingInterval: 30_000,
-    bufferedWarning: 1024 * 1024,
-    bufferedMaximum: 16 * 1024 * 1024,
-    upgradeTimeout: 10_000,
-    runTimeout: 10_000,
-    initTimeout: 10_000,
-    logLines: 1000,
-  },
+  limits: defaultLimits,
 };
 
 /** A worker's app that serves sources: built, loaded and called as in a host, in this process. */

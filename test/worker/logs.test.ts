@@ -6,8 +6,10 @@ import type { LogRecord } from '../../runtime/kernel/logger.ts';
 import { FunctionModule } from '../../runtime/kernel/module.ts';
 import { createLoader } from '../../runtime/worker/function/loader.ts';
 import { SourcePlaces } from '../../runtime/worker/function/sources.ts';
-import { WorkerLogs } from '../../runtime/worker/logs.ts';
+import { type SendLogs, WorkerLogs } from '../../runtime/worker/logs.ts';
 import { createBuilder } from '../../runtime/build/builder.ts';
+import { Pulse } from '../../runtime/worker/watchdog/pulse.ts';
+import { defaultLimits } from '../limits.ts';
 
 const scope = createInvocationScope();
 const module = new FunctionModule({ name: 'a', revision: 4, methods: undefined, code: '', map: '' });
@@ -30,10 +32,11 @@ afterEach(() => {
 });
 
 function createLogs(linesPerSecond = 1_000): WorkerLogs {
-  return new WorkerLogs(scope, places, linesPerSecond, (records, next) => {
+  const send: SendLogs = (records, next) => {
     batches.push(records);
     done.push(next);
-  });
+  };
+  return new WorkerLogs({ scope, places, linesPerSecond, send });
 }
 
 /** The channel takes the next batch. */
@@ -144,7 +147,7 @@ describe('write()', () => {
     const { stackTraceLimit } = Error;
     const prepare: unknown = Reflect.get(Error, 'prepareStackTrace');
     const packages = { require: () => undefined, resolve: (id: string) => id };
-    const instantiate = createLoader({ scope, places, console: logs, process, packages, sdk: {} });
+    const instantiate = createLoader({ scope, places, pulse: new Pulse(scope, defaultLimits), console: logs, process, packages, sdk: {} });
     const speaking = new FunctionModule({ ...module.built, ...compiled });
     try {
       speaking.load(instantiate, { importFunction: () => undefined, evaluationFailed: () => undefined });

@@ -24,7 +24,23 @@ const summary = {
   size: count.meta({ description: 'Bytes of the source.' }),
 };
 
-const FunctionSummary = z.object({ name: z.string(), ...summary, url: z.string() });
+const switchedOff = {
+  reason: z.string().meta({ description: 'What it did, for a person.' }),
+  since: time,
+  crash: z.string().meta({ description: 'The id of the report of it.' }),
+  previous: z
+    .int()
+    .min(1)
+    .nullable()
+    .meta({ description: 'The newest earlier revision that was never switched off: a rollback to it switches the function on.' }),
+};
+
+const FunctionSummary = z.object({
+  name: z.string(),
+  ...summary,
+  url: z.string(),
+  quarantine: z.object(switchedOff).exactOptional().meta({ description: 'Only while the function is switched off.' }),
+});
 const RevisionSummary = z.object({ ...summary, live: z.boolean() });
 
 const LogRecord = z.object({
@@ -56,15 +72,71 @@ const Connection = z.object({
 });
 
 const Memory = z.object({ rss: count, heapUsed: count, heapTotal: count, external: count }).meta({ description: 'Bytes.' });
+const EventLoopDelay = z
+  .object({ mean: milliseconds, p99: milliseconds, max: milliseconds })
+  .meta({ description: "The worker's, in milliseconds over its last interval." });
+
+const counters = {
+  requests: count,
+  requestErrors: count,
+  connections: count,
+  connectionsTotal: count,
+  messagesReceived: count,
+  messagesSent: count,
+  logLinesDropped: count,
+  requestsActive: count.meta({ description: 'HTTP requests that functions are answering.' }),
+  requestsQueued: count.meta({ description: 'HTTP requests that wait for their turn.' }),
+  refused: count.meta({ description: 'Requests and connections refused because there were too many.' }),
+  timeouts: count.meta({ description: 'Requests and socket events that did not end in time.' }),
+  stopped: count.meta({ description: 'Functions stopped for running or allocating without a pause.' }),
+  buffered: count.meta({ description: 'Bytes that wait to be sent, over all sockets.' }),
+};
+
+const CrashPlace = z
+  .object({ function: z.string(), revision: count, line: count.exactOptional(), column: count.exactOptional() })
+  .meta({ description: 'Where it happened, if that is known or likely. Revision 0 is a draft; line and column count from 1.' });
+
+const CrashSummary = z.object({
+  id: z.string(),
+  at: time,
+  pid: z.int().nullable(),
+  code: z.int().nullable(),
+  signal: z.string().nullable(),
+  cause: z.enum(['stuck', 'memory', 'silent', 'exited']).meta({
+    description: 'Its event loop stood still, its memory was used up, it said nothing any more, or it ended for a reason of its own.',
+  }),
+  message: z.string().meta({ description: 'The same for a person.' }),
+  place: CrashPlace.exactOptional(),
+  quarantined: z.boolean().meta({ description: 'Whether the function was switched off for it.' }),
+});
+
+const Crash = CrashSummary.extend({
+  servedMs: milliseconds.meta({ description: 'Milliseconds that the worker had served.' }),
+  stack: z.array(z.string()).readonly().meta({ description: 'The places in functions on the stack, innermost first.' }),
+  suspects: z
+    .array(z.object({ function: z.string(), revision: count, bytes: count }))
+    .readonly()
+    .meta({ description: 'Who held the sampled memory.' }),
+  logs: z
+    .array(LogRecord.extend({ id: count.exactOptional() }))
+    .readonly()
+    .meta({ description: 'The last records of the log before.' }),
+  metrics: z
+    .object({ ...counters, listening: z.boolean(), functions: count, memory: Memory, eventLoopDelay: EventLoopDelay })
+    .nullable()
+    .meta({ description: "The worker's last numbers; null when it had told none." }),
+});
+
+const Quarantined = z.object({ name: z.string(), revision: z.int().min(1), ...switchedOff });
 
 const Worker = z.object({
-  state: z.enum(['starting', 'serving', 'restarting', 'stopped']),
+  state: z.enum(['starting', 'serving', 'draining', 'restarting', 'stopped']),
   pid: z.int().nullable(),
   since: time.exactOptional(),
   attempt: count.exactOptional(),
   standby: z.enum(['ready', 'starting', 'none']),
   restarts: count,
-  lastCrash: z.object({ at: time, pid: z.int().nullable(), code: z.int().nullable(), signal: z.string().nullable() }).nullable(),
+  lastCrash: CrashSummary.nullable(),
 });
 
 const Status = z.object({
@@ -74,23 +146,10 @@ const Status = z.object({
   uptimeMs: count,
   functions: count,
   worker: Worker,
+  quarantined: z.array(Quarantined).readonly().meta({ description: 'The functions that are switched off.' }),
   memory: z.object({ control: Memory, worker: Memory.nullable() }),
-  eventLoopDelay: z
-    .object({ mean: milliseconds, p99: milliseconds, max: milliseconds })
-    .nullable()
-    .meta({ description: "The worker's, in milliseconds over its last interval." }),
-  counters: z
-    .object({
-      requests: count,
-      requestErrors: count,
-      connections: count,
-      connectionsTotal: count,
-      messagesReceived: count,
-      messagesSent: count,
-      logLinesDropped: count,
-    })
-    .nullable()
-    .meta({ description: 'Since the worker started; null until it has told.' }),
+  eventLoopDelay: EventLoopDelay.nullable(),
+  counters: z.object(counters).nullable().meta({ description: 'Since the worker started; null until it has told.' }),
 });
 
 const ErrorAnswer = z.object({
@@ -132,9 +191,13 @@ export const answers = {
   }),
   Connection,
   ConnectionList: z.object({ connections: z.array(Connection).readonly() }),
+  CrashSummary,
+  CrashList: z.object({ crashes: z.array(CrashSummary).readonly() }),
+  Crash,
+  Quarantined,
   Status,
   Health: z.object({ status: z.literal('ok') }),
-  Readiness: z.object({ status: z.enum(['ready', 'starting', 'restarting', 'stopped']) }),
+  Readiness: z.object({ status: z.enum(['ready', 'starting', 'draining', 'restarting', 'stopped']) }),
   Index: z.object({ name: z.literal('hearth'), api: z.string() }),
   OpenApi: z.looseObject({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) }),
   Error: ErrorAnswer,

@@ -6,6 +6,7 @@ import { HearthError } from '../../kernel/errors.ts';
 import type { ControlServices } from '../services.ts';
 import { authorize, isPrivate } from './auth.ts';
 import { connectionRoutes } from './connections.ts';
+import { crashRoutes } from './crashes.ts';
 import { answerErrors, logKoaErrors, toErrorBody } from './errors.ts';
 import { functionRoutes } from './functions.ts';
 import { logRoutes } from './logs.ts';
@@ -18,6 +19,7 @@ import { runRoutes } from './run.ts';
 import { statusRoutes } from './status.ts';
 import type { LogStreams } from './stream.ts';
 import { createLogStreams } from './stream.ts';
+import { workerRoutes } from './worker.ts';
 
 /** What the API keeps to unless told otherwise. */
 export const defaultApiLimits: ApiLimits = { body: 32 * 1024 * 1024, streamBuffer: 4 * 1024 * 1024, heartbeat: 15_000 };
@@ -71,6 +73,8 @@ function apiRoutes(scope: ApiScope, streams: LogStreams): readonly Route[] {
     ...logRoutes(scope, streams),
     ...connectionRoutes(scope),
     ...statusRoutes(scope),
+    ...crashRoutes(scope),
+    ...workerRoutes(scope),
     openapi,
   ];
   return routes;

@@ -1,6 +1,7 @@
 import type { RouterContext } from '@koa/router';
 import { HearthError } from '../../kernel/errors.ts';
 import type { Revision } from '../../kernel/revision.ts';
+import type { QuarantinedFunction } from '../services.ts';
 import { readBody } from './body.ts';
 import { checkSource, toMethods, toPublished, urlOf } from './edits.ts';
 import { requests } from './requests.ts';
@@ -17,7 +18,10 @@ export function functionRoutes(scope: ApiScope): readonly Route[] {
       path: '/v1/functions',
       summary: 'Lists the live functions, in the order of names.',
       answers: { 200: { description: 'The functions.', schema: 'FunctionList' } },
-      handle: (ctx) => answer(ctx, 'FunctionList', { functions: catalog.list().map((live) => toSummary(scope, live)) }),
+      handle(ctx) {
+        const off = switchedOff(scope);
+        answer(ctx, 'FunctionList', { functions: catalog.list().map((live) => toSummary(scope, live, off)) });
+      },
     },
     {
       id: 'getFunction',
@@ -30,7 +34,7 @@ export function functionRoutes(scope: ApiScope): readonly Route[] {
         const name = nameOf(ctx);
         const live = catalog.get(name);
         if (!live) throw new HearthError('FUNCTION_NOT_FOUND', { name });
-        answer(ctx, 'Function', { ...toSummary(scope, live), source: live.source });
+        answer(ctx, 'Function', { ...toSummary(scope, live, switchedOff(scope)), source: live.source });
       },
     },
     {
@@ -73,8 +77,15 @@ async function putFunction(scope: ApiScope, ctx: RouterContext): Promise<void> {
   answer(ctx, 'Published', { ...toPublished(scope, published), tookMs: tookSince(start) });
 }
 
-function toSummary(scope: ApiScope, live: Revision) {
+type SwitchedOff = ReadonlyMap<string, QuarantinedFunction>;
+
+function switchedOff({ services }: ApiScope): SwitchedOff {
+  return new Map(services.supervisor.status().quarantined.map((one) => [one.name, one]));
+}
+
+function toSummary(scope: ApiScope, live: Revision, off: SwitchedOff) {
   const { name, revision, note } = live;
+  const quarantined = off.get(name);
   return {
     name,
     revision,
@@ -83,5 +94,11 @@ function toSummary(scope: ApiScope, live: Revision) {
     createdAt: new Date(live.createdAt).toISOString(),
     size: Buffer.byteLength(live.source),
     url: urlOf(scope, name),
+    // Another revision was published since: that one is on.
+    ...(quarantined?.revision === revision && { quarantine: toQuarantine(quarantined) }),
   };
+}
+
+function toQuarantine({ reason, since, crash, previous }: QuarantinedFunction) {
+  return { reason, since, crash, previous };
 }

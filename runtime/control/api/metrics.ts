@@ -4,20 +4,15 @@ type Samples = Readonly<Record<string, number | undefined>>;
 
 /** Renders a status in the text exposition format of Prometheus, version 0.0.4. What is not known is left out. */
 export function renderMetrics(status: AnswerBody<'Status'>): string {
-  const { counters, eventLoopDelay: delay, memory, worker } = status;
+  const { counters, eventLoopDelay: delay, memory, quarantined, worker } = status;
   return [
     family('hearth_info', 'gauge', 'The version of the host.', { [label('version', status.version)]: 1 }),
     family('hearth_uptime_seconds', 'gauge', 'Seconds since the host started.', { '': status.uptimeMs / 1000 }),
     family('hearth_functions', 'gauge', 'Live functions.', { '': status.functions }),
+    family('hearth_quarantined_functions', 'gauge', 'Functions that are switched off.', { '': quarantined.length }),
     family('hearth_worker_up', 'gauge', 'Whether a worker serves.', { '': worker.state === 'serving' ? 1 : 0 }),
     family('hearth_worker_restarts_total', 'counter', 'Workers that ended without being told to.', { '': worker.restarts }),
-    family('hearth_requests_total', 'counter', 'HTTP requests to functions.', { '': counters?.requests }),
-    family('hearth_request_errors_total', 'counter', 'HTTP requests whose function threw.', { '': counters?.requestErrors }),
-    family('hearth_connections_open', 'gauge', 'Open WebSocket connections.', { '': counters?.connections }),
-    family('hearth_connections_total', 'counter', 'WebSocket connections opened.', { '': counters?.connectionsTotal }),
-    family('hearth_messages_received_total', 'counter', 'WebSocket messages received.', { '': counters?.messagesReceived }),
-    family('hearth_messages_sent_total', 'counter', 'WebSocket messages sent.', { '': counters?.messagesSent }),
-    family('hearth_log_lines_dropped_total', 'counter', 'Log lines dropped under pressure.', { '': counters?.logLinesDropped }),
+    renderCounters(counters),
     family('hearth_memory_bytes', 'gauge', 'Memory of the processes.', {
       ...memorySamples('control', memory.control),
       ...(memory.worker && memorySamples('worker', memory.worker)),
@@ -27,6 +22,25 @@ export function renderMetrics(status: AnswerBody<'Status'>): string {
       [label('stat', 'p99')]: seconds(delay?.p99),
       [label('stat', 'max')]: seconds(delay?.max),
     }),
+  ].join('');
+}
+
+function renderCounters(counters: AnswerBody<'Status'>['counters']): string {
+  if (!counters) return '';
+  return [
+    family('hearth_requests_total', 'counter', 'HTTP requests to functions.', { '': counters.requests }),
+    family('hearth_request_errors_total', 'counter', 'HTTP requests whose function threw.', { '': counters.requestErrors }),
+    family('hearth_requests_active', 'gauge', 'HTTP requests that functions are answering.', { '': counters.requestsActive }),
+    family('hearth_requests_queued', 'gauge', 'HTTP requests that wait for their turn.', { '': counters.requestsQueued }),
+    family('hearth_refused_total', 'counter', 'Requests and connections refused because there were too many.', { '': counters.refused }),
+    family('hearth_timeouts_total', 'counter', 'Requests and socket events that did not end in time.', { '': counters.timeouts }),
+    family('hearth_stopped_total', 'counter', 'Functions stopped for running or allocating without a pause.', { '': counters.stopped }),
+    family('hearth_connections_open', 'gauge', 'Open WebSocket connections.', { '': counters.connections }),
+    family('hearth_connections_total', 'counter', 'WebSocket connections opened.', { '': counters.connectionsTotal }),
+    family('hearth_messages_received_total', 'counter', 'WebSocket messages received.', { '': counters.messagesReceived }),
+    family('hearth_messages_sent_total', 'counter', 'WebSocket messages sent.', { '': counters.messagesSent }),
+    family('hearth_buffered_bytes', 'gauge', 'Bytes that wait to be sent, over all sockets.', { '': counters.buffered }),
+    family('hearth_log_lines_dropped_total', 'counter', 'Log lines dropped under pressure.', { '': counters.logLinesDropped }),
   ].join('');
 }
 

@@ -12,7 +12,7 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 const pathParameters: Readonly<Record<string, { readonly description: string; readonly schema: JsonSchema }>> = {
   name: { description: 'The name of a function, URL-encoded: "/" is %2F.', schema: { type: 'string', minLength: 1, maxLength: 256 } },
   n: { description: 'The number of a revision.', schema: { type: 'integer', minimum: 1 } },
-  id: { description: 'The id of a connection.', schema: { type: 'string' } },
+  id: { description: 'The id of a connection or a crash report, as the list of them has it.', schema: { type: 'string' } },
 };
 
 /** Describes the routes as an OpenAPI 3.1 document. The schemas are the very ones that check the input. */
@@ -24,7 +24,7 @@ export function describeApi(routes: readonly Route[], version: string): AnswerBo
     info: {
       title: 'Hearth control API',
       version,
-      description: 'Publishes functions, runs them, and shows their logs and connections.',
+      description: 'Publishes functions, runs them, and shows their logs, connections and crashes.',
     },
     security: [{ adminToken: [] }],
     paths,

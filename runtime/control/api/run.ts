@@ -16,7 +16,7 @@ export function runRoutes(scope: ApiScope): readonly Route[] {
       id: 'runFunction',
       method: 'POST',
       path: '/v1/functions/{name}/run',
-      summary: 'Runs a draft, unpublished, or the live function.',
+      summary: 'Runs a draft, unpublished, or the live function. When that ends the worker, it is answered as LOAD_FAILED.',
       body: 'Run',
       answers: { 200: { description: 'What the function answered, whatever its status.', schema: 'RunResult' } },
       errors: ['FUNCTION_NOT_FOUND', 'SOURCE_TOO_LARGE', 'BUILD_FAILED', 'LOAD_FAILED', 'WORKER_UNAVAILABLE', 'RUN_TIMED_OUT'],

@@ -1,6 +1,9 @@
-import type { ApiScope, Route } from './route.ts';
+import type { WorkerMetrics } from '../../kernel/protocol.ts';
+import type { SupervisorStatus } from '../services.ts';
 import type { AnswerBody } from './answers.ts';
+import { toCrashSummary } from './crashes.ts';
 import { renderMetrics } from './metrics.ts';
+import type { ApiScope, Route } from './route.ts';
 import { answer } from './route.ts';
 
 /** The calls that say how the host is. */
@@ -64,7 +67,8 @@ export function statusRoutes(scope: ApiScope): readonly Route[] {
 }
 
 function toStatus({ services }: ApiScope): AnswerBody<'Status'> {
-  const { metrics } = services.supervisor.status();
+  const status = services.supervisor.status();
+  const { metrics } = status;
   const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
   return {
     version: services.version,
@@ -72,14 +76,15 @@ function toStatus({ services }: ApiScope): AnswerBody<'Status'> {
     startedAt: new Date(services.startedAt).toISOString(),
     uptimeMs: Math.max(0, Math.round(Date.now() - services.startedAt)),
     functions: services.catalog.list().length,
-    worker: toWorker(services.supervisor.status()),
+    worker: toWorker(status),
+    quarantined: status.quarantined,
     memory: { control: { rss, heapUsed, heapTotal, external }, worker: metrics?.memory ?? null },
     eventLoopDelay: metrics?.eventLoopDelay ?? null,
     counters: metrics ? toCounters(metrics) : null,
   };
 }
 
-function toWorker(status: ReturnType<ApiScope['services']['supervisor']['status']>): AnswerBody<'Status'>['worker'] {
+function toWorker(status: SupervisorStatus): AnswerBody<'Status'>['worker'] {
   const { worker, standby, restarts, lastCrash } = status;
   return {
     state: worker.state,
@@ -88,11 +93,27 @@ function toWorker(status: ReturnType<ApiScope['services']['supervisor']['status'
     ...('attempt' in worker && { attempt: worker.attempt }),
     standby,
     restarts,
-    lastCrash: lastCrash ? { ...lastCrash, pid: lastCrash.pid ?? null } : null,
+    lastCrash: lastCrash ? toCrashSummary(lastCrash) : null,
   };
 }
 
-function toCounters(metrics: NonNullable<AnswerBody<'Status'>['counters']>): AnswerBody<'Status'>['counters'] {
+// Picked one by one: the metrics hold more than counters.
+function toCounters(metrics: WorkerMetrics): AnswerBody<'Status'>['counters'] {
   const { requests, requestErrors, connections, connectionsTotal, messagesReceived, messagesSent, logLinesDropped } = metrics;
-  return { requests, requestErrors, connections, connectionsTotal, messagesReceived, messagesSent, logLinesDropped };
+  const { requestsActive, requestsQueued, refused, timeouts, stopped, buffered } = metrics;
+  return {
+    requests,
+    requestErrors,
+    connections,
+    connectionsTotal,
+    messagesReceived,
+    messagesSent,
+    logLinesDropped,
+    requestsActive,
+    requestsQueued,
+    refused,
+    timeouts,
+    stopped,
+    buffered,
+  };
 }

@@ -3,6 +3,7 @@ import type { InvocationScope } from '../../kernel/invocation.ts';
 import type { FunctionModule, Instantiate, ModuleInstance } from '../../kernel/module.ts';
 import { parseSpecifier } from '../../kernel/name.ts';
 import { createConsole, type ConsoleSink } from './console.ts';
+import type { Pulse } from '../watchdog/pulse.ts';
 import type { Packages } from './packages.ts';
 import type { SourcePlaces } from './sources.ts';
 import { type FunctionTimers, TimerSet } from './timers.ts';
@@ -11,6 +12,7 @@ import { type FunctionTimers, TimerSet } from './timers.ts';
 export interface LoaderHost {
   readonly scope: InvocationScope;
   readonly places: SourcePlaces;
+  readonly pulse: Pulse;
   readonly console: ConsoleSink;
   readonly process: NodeJS.Process;
   readonly packages: Packages;
@@ -26,7 +28,9 @@ const timerNames = [
   'clearInterval',
   'clearImmediate',
 ] as const satisfies (keyof FunctionTimers)[];
-const parameters = ['exports', 'require', 'module', '__filename', '__dirname', 'console', 'process', ...timerNames];
+/** What the guards in compiled code call: the flags, and what to do once one is raised. */
+const guardNames = ['__hearth_f', '__hearth_s'];
+const parameters = ['exports', 'require', 'module', '__filename', '__dirname', 'console', 'process', ...timerNames, ...guardNames];
 
 /**
  * Makes instances of functions' code. `vm.compileFunction` in the host's own context is the one way
@@ -48,7 +52,7 @@ class FunctionInstance implements ModuleInstance {
     this.#host = host;
     this.#module = module;
     this.#importFunction = importFunction;
-    this.#timers = new TimerSet(host.scope);
+    this.#timers = new TimerSet(host.scope, module, host.pulse);
     this.#cjs.id = this.#cjs.filename = `${module.name}.ts`;
   }
 
@@ -57,10 +61,25 @@ class FunctionInstance implements ModuleInstance {
   }
 
   evaluate(): void {
-    const { built, name } = this.#module;
+    const { name } = this.#module;
     const original = this.#cjs.exports;
     const filename = this.#host.places.register(this.#module);
     this.#compiledAs = filename;
+    const { pulse } = this.#host;
+    this.#module.mark = pulse.mark(name, this.#module.revision);
+    const outer = pulse.enter(this.#module.mark);
+    try {
+      this.#run(filename, original);
+    } finally {
+      pulse.leave(outer);
+    }
+    this.#mergeExports(original);
+    this.#cjs.loaded = true;
+  }
+
+  #run(filename: string, original: unknown): void {
+    const { built, name } = this.#module;
+    const { pulse } = this.#host;
     const run = compileFunction(built.code, parameters, { filename });
     const timers = this.#timers.functions();
     Reflect.apply(run, original, [
@@ -72,13 +91,14 @@ class FunctionInstance implements ModuleInstance {
       createConsole(this.#module, this.#host.console),
       this.#host.process,
       ...timerNames.map((key) => timers[key]),
+      pulse.flags,
+      pulse.guard,
     ]);
-    this.#mergeExports(original);
-    this.#cjs.loaded = true;
   }
 
   dispose(): void {
     this.#timers.dispose();
+    this.#host.pulse.unmark(this.#module.mark);
     if (this.#compiledAs !== undefined) this.#host.places.retire(this.#compiledAs);
   }
 

@@ -11,13 +11,15 @@ export interface Packages {
 
 /**
  * Packages from `dir/node_modules`, then from Hearth's own dependencies. The SDK is there under its
- * names for packages too: those written for Laf require it themselves.
+ * names for packages too: those written for Laf require it themselves. `onLoad` is called before each
+ * file of a package is evaluated.
  */
-export function createPackages(dir: string, sdk: unknown): Packages {
+export function createPackages(dir: string, sdk: unknown, onLoad: () => void): Packages {
   const app = createRequire(join(dir, 'package.json'));
   const host = createRequire(import.meta.url);
   provideSdk(sdk);
   provideObjectId(host);
+  reportLoads(onLoad);
   const pick = (id: string): NodeJS.Require => {
     try {
       app.resolve(id);
@@ -48,6 +50,18 @@ function provideObjectId(host: NodeJS.Require): void {
     set: (value: unknown) => {
       Object.defineProperty(globalThis, 'ObjectId', { value, writable: true, configurable: true });
     },
+  });
+}
+
+/** Calls `onLoad` before each file of a package is evaluated. */
+function reportLoads(onLoad: () => void): void {
+  const extensions: unknown = Reflect.get(Module, '_extensions');
+  const load: unknown = Reflect.get(Object(extensions), '.js');
+  if (typeof load !== 'function') return;
+  Reflect.set(Object(extensions), '.js', function loadFile(this: unknown, ...args: unknown[]): unknown {
+    onLoad();
+    const loaded: unknown = Reflect.apply(load, this, args);
+    return loaded;
   });
 }
 

@@ -18,14 +18,23 @@ export function guardProcess(): { send: (message: object, done?: () => void) => 
     Object.defineProperty(process, call, { value: () => refuse(call), writable: true, configurable: true });
   }
   guardListeners();
-  const kill = process.kill.bind(process);
-  process.kill = (pid: unknown, signal) => {
+  guardKill('kill');
+  // What `kill()` ends in.
+  guardKill('_kill');
+  return { send: (message, done) => void send?.(message, undefined, undefined, done) };
+}
+
+/** Keeps signals from the worker, its group and control; 0 only asks whether a process is there. */
+function guardKill(name: string): void {
+  const kill: unknown = Reflect.get(process, name);
+  if (typeof kill !== 'function') return;
+  Reflect.set(process, name, (pid: unknown, signal?: unknown): unknown => {
     // Node takes a string of digits as well.
     const target = Number(pid);
     if (signal !== 0 && (target === process.pid || target === process.ppid || target <= 0)) refuse('kill');
-    return kill(target, signal);
-  };
-  return { send: (message, done) => void send?.(message, undefined, undefined, done) };
+    const sent: unknown = Reflect.apply(kill, process, [target, signal]);
+    return sent;
+  });
 }
 
 /** Without these the worker would neither hear control nor outlive a stray rejection. */

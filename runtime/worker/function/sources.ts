@@ -29,10 +29,10 @@ export interface SourcePlace {
 }
 
 /** Matches a place in compiled function code, as it stands in stacks. */
-const compiledPlace = /hearth:([\w./-]+)#(\d+):(\d+):(\d+)/g;
+const compiledPlace = /hearth:([\w./-]+)@\d+#(\d+):(\d+):(\d+)/g;
 
 /**
- * Knows which source a place in compiled code stands for. Compiled code is named `hearth:NAME#N`,
+ * Knows which source a place in compiled code stands for. Compiled code is named `hearth:NAME@REVISION#N`,
  * N counting what was compiled; source maps are read only when a place is asked for.
  */
 export class SourcePlaces {
@@ -46,12 +46,12 @@ export class SourcePlaces {
     const known = this.#sources.get(module.name) ?? [];
     const former = known.find(({ retired }) => retired);
     this.#sources.set(module.name, [source, ...known.filter((one) => !one.retired || one === former)]);
-    return `hearth:${module.name}#${source.id}`;
+    return `hearth:${module.name}@${module.revision}#${source.id}`;
   }
 
   /** Says that the code compiled under this file name is no longer in use. */
   retire(filename: string): void {
-    const [, name = '', id] = /^hearth:(.*)#(\d+)$/.exec(filename) ?? [];
+    const [, name = '', id] = /^hearth:(.*)@\d+#(\d+)$/.exec(filename) ?? [];
     const source = this.#sources.get(name)?.find((candidate) => candidate.id === id);
     if (source) source.retired = true;
   }

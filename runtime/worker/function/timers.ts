@@ -1,5 +1,11 @@
 import { promisify } from 'node:util';
+import { HearthError } from '../../kernel/errors.ts';
 import type { Invocation, InvocationScope } from '../../kernel/invocation.ts';
+import type { FunctionModule } from '../../kernel/module.ts';
+import type { Pulse } from '../watchdog/pulse.ts';
+
+/** Timers of one function that may wait at the same time: some hundred bytes each, and all may fire in one turn of the loop. */
+const timersLimit = 100_000;
 
 type Timer = NodeJS.Timeout | NodeJS.Immediate;
 type Callback = (...args: unknown[]) => void;
@@ -21,13 +27,17 @@ export interface FunctionTimers {
  */
 export class TimerSet {
   readonly #scope: InvocationScope;
+  readonly #module: FunctionModule;
+  readonly #pulse: Pulse;
   readonly #running = new Map<Timer, Invocation | undefined>();
   /** Invocations at whose end their timers are cleared. */
   readonly #awaited = new WeakSet<Invocation>();
   #disposed = false;
 
-  constructor(scope: InvocationScope) {
+  constructor(scope: InvocationScope, module: FunctionModule, pulse: Pulse) {
     this.#scope = scope;
+    this.#module = module;
+    this.#pulse = pulse;
   }
 
   /** How many timers wait. */
@@ -39,7 +49,7 @@ export class TimerSet {
   functions(): FunctionTimers {
     const timers: FunctionTimers = {
       setTimeout: (callback, delay, ...args) => this.#timeout(callback, delay, args),
-      setInterval: (callback, delay, ...args) => this.#track(setInterval(callback, delay, ...args)),
+      setInterval: (callback, delay, ...args) => this.#interval(callback, delay, args),
       setImmediate: (callback, ...args) => this.#immediate(callback, args),
       clearTimeout: (timer) => {
         this.#running.delete(timer);
@@ -78,7 +88,7 @@ export class TimerSet {
     const timer = setTimeout(() => {
       fired = true;
       this.#running.delete(timer);
-      callback.apply(timer, args);
+      this.#call(callback, timer, args);
     }, delay);
     // A timer that has fired waits again after `refresh()`.
     const refresh = timer.refresh.bind(timer);
@@ -90,16 +100,35 @@ export class TimerSet {
     return this.#track(timer);
   }
 
+  #interval(callback: Callback, delay: number | undefined, args: unknown[]): Timer {
+    checkCallback(callback);
+    const timer = setInterval(() => this.#call(callback, timer, args), delay);
+    return this.#track(timer);
+  }
+
   #immediate(callback: Callback, args: unknown[]): Timer {
     checkCallback(callback);
     const timer = setImmediate(() => {
       this.#running.delete(timer);
-      callback.apply(timer, args);
+      this.#call(callback, timer, args);
     });
     return this.#track(timer);
   }
 
+  #call(callback: Callback, timer: Timer, args: unknown[]): void {
+    const outer = this.#pulse.enter(this.#module.mark);
+    try {
+      callback.apply(timer, args);
+    } finally {
+      this.#pulse.leave(outer);
+    }
+  }
+
   #track<T extends Timer>(timer: T): T {
+    if (this.#running.size >= timersLimit) {
+      this.#stop(timer);
+      throw new HearthError('TIMERS_EXCEEDED', { name: this.#module.name, limit: timersLimit });
+    }
     const invocation = this.#scope.getStore();
     this.#running.set(timer, invocation);
     if (this.#disposed) this.#retire(timer, invocation);

@@ -12,7 +12,8 @@ export function onceClosed(response: HttpResponse, callback: () => void): void {
     socket.off('close', close);
     callback();
   };
-  response.on('close', close);
+  // First of all, because a function's own listener may throw.
+  response.prependListener('close', close);
   // A pipelined response whose turn never comes does not close by itself.
-  socket.on('close', close);
+  socket.prependListener('close', close);
 }

@@ -36,27 +36,53 @@ export function requestedName(url: string): string | undefined {
   }
 }
 
+/** Makes what `ctx.signal` is. */
+export interface SignalSource {
+  signal(): AbortSignal;
+}
+
 /** The context of a function called over HTTP; its keys and their order are Laf's. Completes the request's Express members. */
-export function createContext(app: App, { name, requestId, request, response }: ContextOrigin): FunctionContext {
+export function createContext(app: App, origin: ContextOrigin, signals: SignalSource): FunctionContext {
+  const { name, request } = origin;
   const { headers } = request;
   const forwarded = headers['x-forwarded-for'];
   if (forwarded !== undefined) headers['x-real-ip'] ??= firstOf(forwarded);
   request.params = { name, 0: name };
   request.query = parseQuery(request.url);
-  const user = userOf(app, headers.authorization);
-  return {
-    __function_name: name,
-    requestId,
-    query: request.query,
-    files: request.files,
-    body: request.body,
-    headers,
-    method: request.method,
-    auth: user,
-    user,
-    request,
-    response,
-  };
+  return new HttpContext(origin, userOf(app, headers.authorization), signals);
+}
+
+/** Has `signal` beside Laf's keys without showing it among them. */
+class HttpContext implements FunctionContext {
+  [key: string]: unknown;
+  declare __function_name: string;
+  declare requestId: string;
+  declare method: string;
+  readonly #signals: SignalSource;
+
+  constructor({ name, requestId, request, response }: ContextOrigin, user: unknown, signals: SignalSource) {
+    this.#signals = signals;
+    this.__function_name = name;
+    this.requestId = requestId;
+    this.query = request.query;
+    this.files = request.files;
+    this.body = request.body;
+    this.headers = request.headers;
+    this.method = request.method;
+    this.auth = user;
+    this.user = user;
+    this.request = request;
+    this.response = response;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signals.signal();
+  }
+
+  /** A function may put something of its own there. */
+  set signal(value: unknown) {
+    Object.defineProperty(this, 'signal', { value, writable: true, enumerable: true, configurable: true });
+  }
 }
 
 function userOf(app: App, authorization: string | undefined): unknown {

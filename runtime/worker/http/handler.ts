@@ -1,16 +1,19 @@
 import { HearthError, messageOf } from '../../kernel/errors.ts';
-import type { FunctionModule } from '../../kernel/module.ts';
-import { reserved } from '../../kernel/name.ts';
 import type { FunctionView } from '../../kernel/registry.ts';
 import type { App } from '../app.ts';
 import { createBodyReader } from './body.ts';
 import { discardBody, hasBody } from './bound.ts';
+import { Calls } from './calls.ts';
 import { type ContextOrigin, requestedName, requestIdOf } from './context.ts';
 import { answerPreflight, applyCors } from './cors.ts';
-import { createErrorListener, Exchange } from './exchange.ts';
-import { replyError, replyText } from './reply.ts';
+import { Exchange, type ExchangeHost } from './exchange.ts';
+import { createErrorListener } from './failure.ts';
+import { Notices } from './notices.ts';
+import { find } from './find.ts';
+import { replyError } from './reply.ts';
 import type { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
+import { waitForTurn } from './turn.ts';
 
 /** Answers one request; never throws. */
 export type RequestHandler = (request: HttpRequest, response: HttpResponse) => void;
@@ -24,12 +27,15 @@ export type RequestHandler = (request: HttpRequest, response: HttpResponse) => v
 export function createRequestHandler(app: App, functions: FunctionView, uploadDir?: string): RequestHandler {
   const readBody = createBodyReader(app, uploadDir);
   const onError = createErrorListener(app);
+  const calls = new Calls(app);
+  const host: ExchangeHost = { app, functions, calls, notices: new Notices(app) };
 
   const invoke = (origin: ContextOrigin): void => {
     const module = find(functions, origin);
     if (!module) return;
     origin.response.on('error', onError);
-    new Exchange(app, functions, module, origin).begin();
+    if (calls.isFull(module.name)) waitForTurn(host, module, origin);
+    else new Exchange(host, module, origin).begin();
   };
 
   return (request, response) => {
@@ -62,19 +68,6 @@ function accept(app: App, request: HttpRequest, response: HttpResponse): Context
   const name = requestedName(request.url);
   if (name !== undefined) return { name, requestId, request, response };
   replyError(response, new HearthError('INVALID_URL'), requestId);
-  return undefined;
-}
-
-/** The function to call; undefined when there is none or it does not take the method, and that was answered. */
-function find(functions: FunctionView, { name, request, response }: ContextOrigin): FunctionModule | undefined {
-  const module = functions.get(name) ?? functions.get(reserved.fallback);
-  if (!module) {
-    replyText(response, 404, 'Function Not Found');
-    return undefined;
-  }
-  if (module.allows(request.method)) return module;
-  response.setHeader('Allow', module.built.methods ?? []);
-  replyText(response, 405, 'Method Not Allowed');
   return undefined;
 }
 

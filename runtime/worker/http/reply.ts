@@ -36,6 +36,7 @@ export function replyText(response: HttpResponse, status: number, text: string):
 
 /** Answers an error of the catalogue as JSON. */
 export function replyError(response: HttpResponse, error: HearthError, requestId: string): void {
+  if (error.code === 'FUNCTION_BUSY' && !response.headersSent) response.setHeader('Retry-After', '1');
   replyFailure(response, error.status, { error: error.message, code: error.code, requestId });
 }
 
@@ -59,7 +60,12 @@ export function replyFailure(response: HttpResponse, status: number, body: Reado
 
 /** Whether the function has begun to answer by itself, or has said that it will. */
 function isWriting(response: HttpResponse): boolean {
-  if (response.headersSent || response.chunkedEncoding || response.sendingFile) return true;
+  return response.chunkedEncoding || isStreaming(response);
+}
+
+/** Whether something is on its way into the response, be it that nothing of it has arrived yet. */
+export function isStreaming(response: HttpResponse): boolean {
+  if (response.headersSent || response.sendingFile) return true;
   // Whatever pipes into the response listens for the one, whatever writes in its own time for the other.
   if (response.listenerCount('unpipe') > 0 || response.listenerCount('drain') > 0) return true;
   const type = response.getHeader('content-type');

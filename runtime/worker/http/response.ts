@@ -1,8 +1,11 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import express from 'express';
 import type { CookieOptions, FunctionResponse } from '../../../sdk/context.ts';
+import { connectionOf } from './connections.ts';
 import { adoptMembers } from './express.ts';
 import type { HttpRequest } from './request.ts';
+
+type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
 
 /** Node's response with the members of Express 4, which are Express's own; see `adoptMembers()`. */
 export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends ServerResponse<Request> implements FunctionResponse {
@@ -30,6 +33,11 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
   /** Whether a file is on its way into this response. */
   declare sendingFile: boolean;
 
+  /** Counts the requests of its connection, from 1. */
+  declare ordinal: number;
+  /** Who waits for the headers to go out. */
+  declare exchange: { begun(): void } | undefined;
+
   /** Made at its first use: most functions never do. */
   get locals(): Record<string, unknown> {
     const value: Record<string, unknown> = Object.create(null);
@@ -39,6 +47,17 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
 
   set locals(value: Record<string, unknown>) {
     defineLocals(this, value);
+  }
+
+  /** Node's, which everything that makes a response comes to. */
+  override writeHead(statusCode: number, reason?: string | Headers, headers?: Headers): this {
+    const connection = connectionOf(this.req.socket);
+    // Requests that the client has sent behind this one are still to be answered.
+    if (connection?.closing === true && connection.requests === this.ordinal) this.shouldKeepAlive = false;
+    if (typeof reason === 'string') super.writeHead(statusCode, reason, headers);
+    else super.writeHead(statusCode, reason ?? headers);
+    this.exchange?.begun();
+    return this;
   }
 
   /** Express's, which opens the file only after the function has returned: the response has to wait for it. `download()` comes here too. */
@@ -54,3 +73,5 @@ function defineLocals(response: ServerResponse, value: Record<string, unknown>):
 
 adoptMembers(HttpResponse.prototype, express.response);
 HttpResponse.prototype.sendingFile = false;
+HttpResponse.prototype.ordinal = 0;
+HttpResponse.prototype.exchange = undefined;

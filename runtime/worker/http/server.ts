@@ -1,60 +1,72 @@
-import { randomUUID } from 'node:crypto';
-import { createServer, type Server, ServerResponse, STATUS_CODES } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { type ErrorCode, HearthError } from '../../kernel/errors.ts';
+import { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { HearthError } from '../../kernel/errors.ts';
+import type { App } from '../app.ts';
+import { connectionOf, Connections } from './connections.ts';
 import type { RequestHandler } from './handler.ts';
+import { Notices } from './notices.ts';
+import { createConnectionRefusal, refuseRequest } from './refusal.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
+import { createServerView } from './server-view.ts';
 
 // Longer than the idle time of common proxies (60 s), so that they never reuse a connection that is being closed.
 const keepAliveMs = 65_000;
-// A client that does not close its side would hold the descriptor for ever.
-const lingerMs = 1000;
+// How often Node looks for requests that do not arrive in time.
+const checkingMs = 5000;
 
-/** A server whose requests and responses have Express's members. It does not listen yet; whoever made it closes it. */
-export function createHttpServer(handler: RequestHandler): Server {
-  const options = { IncomingMessage: HttpRequest, ServerResponse: HttpResponse, keepAliveTimeout: keepAliveMs };
-  const server: Server = createServer(options);
+/** A server of Node's that knows its connections; ended by `drainHttp()`, or by what Node has for it. */
+export class HttpServer extends Server {
+  readonly tracked: Connections;
+
+  constructor({ limits }: App['settings']) {
+    const headersTimeout = Math.min(limits.headersTimeout, limits.requestTimeout);
+    super({
+      IncomingMessage: HttpRequest,
+      ServerResponse: HttpResponse,
+      keepAliveTimeout: keepAliveMs,
+      headersTimeout,
+      requestTimeout: limits.requestTimeout,
+      connectionsCheckingInterval: Math.min(checkingMs, Math.ceil(headersTimeout / 4)),
+    });
+    this.tracked = new Connections(limits);
+  }
+}
+
+/**
+ * A server whose requests and responses have Express's members, and which takes no more connections
+ * of one address than `addressConnections`. It does not listen yet; whoever made it closes it.
+ */
+export function createHttpServer(app: App, handler: RequestHandler): HttpServer {
+  const server = new HttpServer(app.settings);
   server.on('request', (request, response) => {
-    if (request instanceof HttpRequest && response instanceof HttpResponse) handler(request, response);
+    if (!(request instanceof HttpRequest) || !(response instanceof HttpResponse)) return;
+    const connection = connectionOf(request.socket);
+    if (connection !== undefined) response.ordinal = ++connection.requests;
+    handler(request, response);
   });
-  server.on('clientError', refuseConnection);
+  server.on('clientError', refuseRequest);
+  admitConnections(app, server);
   return server;
 }
 
-/** Answers what Node's parser did not take for a request, as JSON, and ends the connection. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // Node reports each further chunk of such a client too: the first reply is on its way.
-  if (socket.writableEnded && !socket.destroyed) return;
-  if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket)) {
-    socket.destroy();
-    return;
-  }
-  const linger = setTimeout(() => socket.destroy(), lingerMs).unref();
-  socket.once('close', () => clearTimeout(linger));
-  socket.end(format(new HearthError(codeOf(error))));
-}
-
-function codeOf(error: NodeJS.ErrnoException): ErrorCode {
-  if (error.code === 'HPE_HEADER_OVERFLOW') return 'HEADERS_TOO_LARGE';
-  return error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'REQUEST_TIMEOUT' : 'BAD_REQUEST';
-}
-
-/** Whether a part of a response is out, into which a reply must not be written. Node keeps this to itself; its own handler asks the same. */
-function isAnswering(socket: Duplex): boolean {
-  const response: unknown = Reflect.get(socket, '_httpMessage');
-  return response instanceof ServerResponse && response.headersSent;
-}
-
-function format(error: HearthError): string {
-  const requestId = randomUUID();
-  const body = JSON.stringify({ error: error.message, code: error.code, requestId });
-  const lines = [
-    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`,
-    'Connection: close',
-    'Content-Type: application/json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `request-id: ${requestId}`,
-  ];
-  return `${lines.join('\r\n')}\r\n\r\n${body}`;
+/** Puts the limit before Node's own listener, which begins to read. */
+function admitConnections(app: App, server: HttpServer): void {
+  const { addressConnections: limit } = app.settings.limits;
+  const serve = server.listeners('connection');
+  const refuse = createConnectionRefusal();
+  const notices = new Notices(app);
+  const view = createServerView(server);
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    if (server.tracked.admit(socket)) {
+      for (const listener of serve) Reflect.apply(listener, server, [socket]);
+      Reflect.set(socket, 'server', view);
+      return;
+    }
+    app.counters.refused++;
+    const error = new HearthError('TOO_MANY_CONNECTIONS', { limit });
+    notices.warn(String(socket.remoteAddress), `A connection from ${socket.remoteAddress} was refused: ${error.message}`, {});
+    refuse(socket, error);
+  });
 }

@@ -2,11 +2,16 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { ConnectionInfo } from '../../kernel/protocol.ts';
+import { Invocation } from '../../kernel/invocation.ts';
+import { reserved } from '../../kernel/name.ts';
 import type { App } from '../app.ts';
 import type { Identity } from './context.ts';
 import { EventLine, type EventOwner } from './events.ts';
 import type { Beating } from './heartbeat.ts';
+import type { BufferBudget, Buffering } from './budget.ts';
+import type { FailureLog } from './failures.ts';
 import { byteLength, ServerSocket, type SocketOwner } from './socket.ts';
+import type { EventWatch } from './watch.ts';
 
 // Pings that may go unanswered before the peer counts as gone.
 const maximumMisses = 2;
@@ -14,6 +19,9 @@ const maximumMisses = 2;
 /** Port: who keeps the connections. Its methods MUST NOT throw. */
 export interface ConnectionKeeper {
   readonly app: App;
+  readonly failures: FailureLog;
+  readonly watch: EventWatch;
+  readonly budget: BufferBudget;
   /** The socket is closed. */
   closed(connection: Connection): void;
   /** The last event is handled: nothing follows. */
@@ -21,7 +29,7 @@ export interface ConnectionKeeper {
 }
 
 /** One WebSocket from its handshake to the end of its last event: who it is, what it counts, whether it lives. */
-export class Connection implements SocketOwner, EventOwner, Beating {
+export class Connection implements SocketOwner, EventOwner, Beating, Buffering {
   readonly identity: Identity;
   readonly socket: ServerSocket;
   /** Where the heartbeat has the connection. */
@@ -52,6 +60,23 @@ export class Connection implements SocketOwner, EventOwner, Beating {
     return this.#keeper.app;
   }
 
+  get failures(): FailureLog {
+    return this.#keeper.failures;
+  }
+
+  get watch(): EventWatch {
+    return this.#keeper.watch;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  get buffered(): number {
+    // A stream that was destroyed still counts what it will never send.
+    return this.#stream.destroyed ? 0 : this.socket.bufferedAmount;
+  }
+
   /** Tells the function of the connection; called once, before any other event can come. */
   open(): void {
     this.#events.deliver('WebSocket:connection', null, 0);
@@ -70,7 +95,7 @@ export class Connection implements SocketOwner, EventOwner, Beating {
       receivedBytes: this.#receivedBytes,
       sent: this.#sent,
       sentBytes: this.#sentBytes,
-      buffered: this.socket.bufferedAmount,
+      buffered: this.buffered,
       queued: this.#events.size,
     };
   }
@@ -84,12 +109,30 @@ export class Connection implements SocketOwner, EventOwner, Beating {
   }
 
   sent(bytes: number): void {
-    const { counters, settings } = this.app;
     this.#sent += 1;
     this.#sentBytes += bytes;
-    counters.messagesSent += 1;
+    this.app.counters.messagesSent += 1;
     const buffered = this.socket.bufferedAmount;
-    if (buffered >= settings.limits.bufferedWarning) this.#overfull(buffered);
+    // Nothing waits unless the client reads more slowly than the function sends.
+    if (buffered > 0) this.#backlog(buffered);
+  }
+
+  heard(call: () => boolean): boolean {
+    const { scope, pulse, functions } = this.app;
+    const invocation = scope.getStore() ?? this.#listening();
+    const outer = pulse.enter(functions.get(invocation.function)?.mark ?? 0);
+    try {
+      return scope.run(invocation, call);
+    } catch (thrown) {
+      this.failures.report(thrown, invocation);
+      return true;
+    } finally {
+      pulse.leave(outer);
+    }
+  }
+
+  threw(thrown: unknown): void {
+    this.failures.report(thrown, this.app.scope.getStore() ?? this.#listening());
   }
 
   errored(error: Error): void {
@@ -104,6 +147,7 @@ export class Connection implements SocketOwner, EventOwner, Beating {
   closed(code: number, reason: Buffer): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#keeper.budget.remove(this);
     this.#keeper.closed(this);
     this.#events.close(code, reason);
   }
@@ -115,11 +159,27 @@ export class Connection implements SocketOwner, EventOwner, Beating {
   /** Pings the peer; terminates the socket when nothing has come from it since the last two pings. */
   beat(): void {
     const { socket } = this;
+    const { budget } = this.#keeper;
+    // Who has caught up is not known from a send.
+    if (budget.size > 0) budget.set(this, this.buffered);
     // A function that removes all listeners of its socket takes the close away from the host as well.
     if (socket.readyState === socket.CLOSED) this.closed(1006, Buffer.alloc(0));
     if (socket.readyState !== socket.OPEN) return;
     if (this.#events.breathe() && this.#isSilent()) socket.terminate();
     else socket.ping();
+  }
+
+  discard(): void {
+    ServerSocket.discard(this.socket, this.#stream);
+  }
+
+  /** What listeners of a function's own run in: nothing else tells whose they are. */
+  #listening(): Invocation {
+    const { id } = this.identity;
+    const revision = this.app.functions.get(reserved.websocket)?.revision ?? 0;
+    const invocation = new Invocation({ function: reserved.websocket, revision, requestId: `${id}-0`, connectionId: id });
+    invocation.end();
+    return invocation;
   }
 
   #isSilent(): boolean {
@@ -133,15 +193,20 @@ export class Connection implements SocketOwner, EventOwner, Beating {
     return this.#misses > maximumMisses;
   }
 
-  #overfull(buffered: number): void {
+  #backlog(buffered: number): void {
     const { id } = this.identity;
-    if (buffered >= this.app.settings.limits.bufferedMaximum) {
-      this.socket.terminate();
+    const { bufferedWarning, bufferedMaximum } = this.app.settings.limits;
+    if (buffered >= bufferedMaximum) {
+      this.#keeper.budget.remove(this);
+      this.discard();
       this.app.log('warn', `Terminated connection ${id}: ${buffered} bytes wait that its client does not read.`, { connectionId: id });
-    } else if (!this.#warned) {
+      return;
+    }
+    if (buffered >= bufferedWarning && !this.#warned) {
       this.#warned = true;
       this.app.log('warn', `The client of connection ${id} reads too slowly: ${buffered} bytes wait.`, { connectionId: id });
     }
+    this.#keeper.budget.set(this, buffered);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
+import type { Invocation } from '../../kernel/invocation.ts';
 import { reserved } from '../../kernel/name.ts';
 
 /** What `ctx.method` is on the events of a socket; the names are Laf's. */
@@ -30,6 +31,8 @@ export interface SocketContext {
   user: unknown;
   auth: unknown;
   connectionId: string;
+  /** Aborts when the event's time is over or, but for that of `WebSocket:close`, when the socket is closed. */
+  signal: AbortSignal;
 }
 
 /** What `upgrade()` of `__websocket__` is called with. */
@@ -44,21 +47,140 @@ export interface UpgradeContext {
   auth: unknown;
   connectionId: string;
   request: IncomingMessage;
+  /** Aborts when the time for an answer is over, when the client has gone or when the host stops. */
+  signal: AbortSignal;
+}
+
+/** Port: the line that an event stands in. Its methods MUST NOT throw. */
+export interface SocketLine {
+  readonly identity: Identity;
+  readonly socket: WebSocket;
+  /** Has the signal abort when the socket closes. */
+  abortAtClose(controller: AbortController): void;
+  /** The event of a signal has ended. */
+  signalEnded(controller: AbortController): void;
+}
+
+/**
+ * The context of an event. Its fields are only declared, and what the function must not see among its
+ * keys is private, because that makes one as fast to construct as a literal; a signal is made only for
+ * those who ask for it.
+ */
+export class EventContext implements SocketContext {
+  readonly #line: SocketLine;
+  readonly #invocation: Invocation;
+  readonly #method: SocketEvent;
+  #controller: AbortController | undefined;
+  declare params: unknown;
+  declare method: SocketEvent;
+  declare requestId: string;
+  declare socket: WebSocket;
+  declare __function_name: string;
+  declare url: string;
+  declare headers: IncomingHttpHeaders;
+  declare query: Identity['query'];
+  declare user: unknown;
+  declare auth: unknown;
+  declare connectionId: string;
+
+  constructor(line: SocketLine, invocation: Invocation, method: SocketEvent, params: unknown) {
+    const { identity } = line;
+    this.#line = line;
+    this.#invocation = invocation;
+    this.#method = method;
+    this.params = params;
+    this.method = method;
+    this.requestId = invocation.requestId;
+    this.socket = line.socket;
+    this.__function_name = reserved.websocket;
+    this.url = identity.url;
+    this.headers = identity.headers;
+    this.query = identity.query;
+    this.user = identity.user;
+    this.auth = identity.user;
+    this.connectionId = identity.id;
+  }
+
+  // Static, so that functions do not see them on their context.
+  static invocationOf(context: EventContext): Invocation {
+    return context.#invocation;
+  }
+
+  /** The event that it was made for, whatever the function has made of `method`. */
+  static eventOf(context: EventContext): SocketEvent {
+    return context.#method;
+  }
+
+  /** Aborts the signal, also one that is asked for later. */
+  static abort(context: EventContext, reason: unknown): void {
+    (context.#controller ??= new AbortController()).abort(reason);
+  }
+
+  /** The event's handler has settled. */
+  static end(context: EventContext): void {
+    context.#invocation.end();
+    if (context.#controller) context.#line.signalEnded(context.#controller);
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller) return this.#controller.signal;
+    const controller = new AbortController();
+    this.#controller = controller;
+    // What a function does at the close, it does for a socket that is closed.
+    if (this.#method !== 'WebSocket:close') {
+      this.#line.abortAtClose(controller);
+      if (this.#invocation.ended) this.#line.signalEnded(controller);
+    }
+    return controller.signal;
+  }
+
+  set signal(value: AbortSignal) {
+    replaceSignal(this, value);
+  }
 }
 
 /** The context of `upgrade()`. */
-export function createUpgradeContext(request: IncomingMessage, identity: Identity): UpgradeContext {
-  const { id, url, headers, query, user } = identity;
-  return {
-    __function_name: reserved.websocket,
-    requestId: `${id}-0`,
-    method: 'WebSocket:upgrade',
-    headers,
-    url,
-    query,
-    user,
-    auth: user,
-    connectionId: id,
-    request,
-  };
+export class UpgradeCallContext implements UpgradeContext {
+  #controller: AbortController | undefined;
+  declare __function_name: string;
+  declare requestId: string;
+  declare method: 'WebSocket:upgrade';
+  declare headers: IncomingHttpHeaders;
+  declare url: string;
+  declare query: Identity['query'];
+  declare user: unknown;
+  declare auth: unknown;
+  declare connectionId: string;
+  declare request: IncomingMessage;
+
+  constructor(request: IncomingMessage, identity: Identity) {
+    this.__function_name = reserved.websocket;
+    this.requestId = `${identity.id}-0`;
+    this.method = 'WebSocket:upgrade';
+    this.headers = identity.headers;
+    this.url = identity.url;
+    this.query = identity.query;
+    this.user = identity.user;
+    this.auth = identity.user;
+    this.connectionId = identity.id;
+    this.request = request;
+  }
+
+  /** Aborts the signal, also one that is asked for later. */
+  static abort(context: UpgradeCallContext): void {
+    (context.#controller ??= new AbortController()).abort();
+  }
+
+  get signal(): AbortSignal {
+    return (this.#controller ??= new AbortController()).signal;
+  }
+
+  set signal(value: AbortSignal) {
+    replaceSignal(this, value);
+  }
+}
+
+/** A context is the function's own: it may put there what it likes, as in every other member. */
+function replaceSignal(context: object, value: unknown): void {
+  Object.defineProperty(context, 'signal', { value, writable: true, enumerable: true, configurable: true });
 }

@@ -1,56 +1,59 @@
-import { Invocation } from '../../kernel/invocation.ts';
 import { isThenable } from '../../kernel/invoke.ts';
 import type { FunctionModule } from '../../kernel/module.ts';
-import { reserved } from '../../kernel/name.ts';
 import type { App } from '../app.ts';
-import type { SocketContext } from './context.ts';
+import { EventContext } from './context.ts';
+import type { FailureLog } from './failures.ts';
+
+/** What a dispatch needs of the server. */
+export interface EventHost {
+  readonly app: App;
+  readonly failures: FailureLog;
+}
 
 /** Whoever waits for an event to be handled. */
 export interface EventWaiter {
-  /** Called once for each event whose `dispatch()` answered false, when its handler has settled. */
-  settled(): void;
+  /** The handler of an event whose `dispatch()` answered false has settled, be it long after its time was over. */
+  settled(event: EventContext): void;
 }
 
 /**
- * Hands an event to `__websocket__` as it is live at this moment; drops the event when there is none.
- * Answers true when the event is handled, false when its handler is pending. Never throws: what the
- * handler throws is logged.
+ * Hands an event to `__websocket__`. Answers true when the event is handled, false when its handler is
+ * pending. Never throws: what the handler throws is logged.
  */
-export function dispatch(app: App, context: SocketContext, waiter: EventWaiter): boolean {
-  const module = app.functions.get(reserved.websocket);
-  if (!module) return true;
-  const invocation = new Invocation({
-    function: reserved.websocket,
-    revision: module.revision,
-    requestId: context.requestId,
-    connectionId: context.connectionId,
-  });
+export function dispatch(host: EventHost, module: FunctionModule, event: EventContext, waiter: EventWaiter): boolean {
   let pending: Promise<unknown> | undefined;
   try {
-    pending = app.scope.run(invocation, callHandler, app, module, context);
+    pending = host.app.scope.run(EventContext.invocationOf(event), callHandler, host.app, module, event);
   } catch (thrown) {
-    app.failed(thrown, invocation);
+    host.failures.report(thrown, EventContext.invocationOf(event));
   }
   if (pending === undefined) {
-    invocation.end();
+    EventContext.end(event);
     return true;
   }
-  void settle(app, invocation, pending, waiter);
+  void settle(host.failures, event, pending, waiter);
   return false;
 }
 
-async function settle(app: App, invocation: Invocation, pending: Promise<unknown>, waiter: EventWaiter): Promise<void> {
+async function settle(failures: FailureLog, event: EventContext, pending: Promise<unknown>, waiter: EventWaiter): Promise<void> {
   try {
     await pending;
   } catch (thrown) {
-    app.failed(thrown, invocation);
+    failures.report(thrown, EventContext.invocationOf(event));
   }
-  invocation.end();
-  waiter.settled();
+  EventContext.end(event);
+  waiter.settled(event);
 }
 
-function callHandler(app: App, module: FunctionModule, context: SocketContext): Promise<unknown> | undefined {
-  return toPending(app.functions.handler(module)(context));
+function callHandler(app: App, module: FunctionModule, context: EventContext): Promise<unknown> | undefined {
+  // Evaluates the code if need be, and only then is there a mark.
+  const handler = app.functions.handler(module);
+  const outer = app.pulse.enter(module.mark);
+  try {
+    return toPending(handler(context));
+  } finally {
+    app.pulse.leave(outer);
+  }
 }
 
 /** The promise in what a function answered, also of a foreign kind; undefined when it answered a plain value. */

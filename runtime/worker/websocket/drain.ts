@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ServerSocket } from './socket.ts';
 
 /** RFC 6455's registry: the service restarts, so come back. */
@@ -13,37 +13,56 @@ const minimumRetryMs = 250;
 // After terminate() only the close events are left to come.
 const terminateGraceMs = 100;
 
-/** What a drain needs to know of a server. */
-export interface Draining {
-  /** The sockets that are not closed yet. */
-  sockets(): Iterable<ServerSocket>;
-  readonly size: number;
-  /** Resolves when every socket is closed and its last event handled. */
-  readonly emptied: Promise<void>;
-}
-
 /**
  * Closes every socket with 1012 and a reason like `{"retryAfterMs":1234}`, drawn at random so that the
- * clients do not come back all at once, in slices so that the loop is not blocked. Resolves when all
- * are closed and handled; what is left after `deadline` milliseconds is terminated.
+ * clients do not come back all at once, in slices so that the loop is not blocked. What is left when
+ * the time is over is terminated.
  */
-export async function drain(server: Draining, deadline: number): Promise<void> {
-  const abort = new AbortController();
-  const { signal } = abort;
-  // An aborted sleep has nobody waiting for it any more.
-  const expired = sleep(deadline, true, { signal }).catch(() => true);
-  const spread = Math.min(maximumSpreadMs, Math.max(minimumSpreadMs, server.size));
-  const late = await Promise.race([expired, closeInSlices([...server.sockets()], spread, signal).then(() => server.emptied)]);
-  abort.abort();
-  if (late !== true) return;
-  for (const socket of server.sockets()) socket.terminate();
-  await Promise.race([server.emptied, sleep(terminateGraceMs)]);
-}
+export class Drain {
+  /** Resolves when all sockets are closed and their last events handled, or when the time is over. */
+  readonly ended: Promise<void>;
+  readonly #sockets: () => Iterable<ServerSocket>;
+  #end: (() => void) | undefined;
+  #endsAt = Infinity;
+  #timer: NodeJS.Timeout | undefined;
+  #over = false;
 
-async function closeInSlices(sockets: readonly ServerSocket[], spread: number, signal: AbortSignal): Promise<void> {
-  for (const [index, socket] of sockets.entries()) {
-    if (index > 0 && index % sliceSize === 0) await nextTurn();
-    if (signal.aborted) return;
-    socket.close(restartCode, JSON.stringify({ retryAfterMs: minimumRetryMs + Math.floor(Math.random() * spread) }));
+  /** Begins at once. `sockets` answers those that are not closed yet, `size` of them at the start. */
+  constructor(size: number, sockets: () => Iterable<ServerSocket>) {
+    this.ended = new Promise<void>((resolve) => {
+      this.#end = resolve;
+    });
+    this.#sockets = sockets;
+    void this.#closeInSlices([...sockets()], Math.min(maximumSpreadMs, Math.max(minimumSpreadMs, size)));
+  }
+
+  /** The drain is over after so many milliseconds at the latest, or earlier if that was said before. */
+  endWithin(deadline: number): void {
+    const endsAt = performance.now() + deadline;
+    if (this.#over || endsAt >= this.#endsAt) return;
+    this.#endsAt = endsAt;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#terminate(), deadline);
+  }
+
+  /** Every socket is closed and its last event handled. */
+  emptied(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#end?.();
+  }
+
+  #terminate(): void {
+    this.#over = true;
+    for (const socket of this.#sockets()) socket.terminate();
+    this.#timer = setTimeout(() => this.#end?.(), terminateGraceMs);
+  }
+
+  async #closeInSlices(sockets: readonly ServerSocket[], spread: number): Promise<void> {
+    for (const [index, socket] of sockets.entries()) {
+      if (index > 0 && index % sliceSize === 0) await nextTurn();
+      if (this.#over) return;
+      socket.close(restartCode, JSON.stringify({ retryAfterMs: minimumRetryMs + Math.floor(Math.random() * spread) }));
+    }
   }
 }

@@ -1,18 +1,23 @@
+import { HearthError } from '../../kernel/errors.ts';
+import { Invocation } from '../../kernel/invocation.ts';
 import { reserved } from '../../kernel/name.ts';
-import type { App } from '../app.ts';
-import type { Identity, SocketContext, SocketEvent } from './context.ts';
-import { dispatch, type EventWaiter } from './dispatch.ts';
+import { EventContext, type Identity, type SocketEvent, type SocketLine } from './context.ts';
+import { dispatch, type EventHost, type EventWaiter } from './dispatch.ts';
 import { Queue } from './queue.ts';
+import { ClosingSignals } from './signals.ts';
 import type { ServerSocket } from './socket.ts';
+import type { EventWatch, Watched } from './watch.ts';
 
 // A paused socket is read a little at each beat, but not once so many times the limit wait.
 const maximumOverflow = 16;
 
 /** Port: what the events belong to. Its methods MUST NOT throw. */
-export interface EventOwner {
-  readonly app: App;
+export interface EventOwner extends EventHost {
+  readonly watch: EventWatch;
   readonly identity: Identity;
   readonly socket: ServerSocket;
+  /** Whether the socket is closed, so that no event but the close is still to come. */
+  readonly isClosed: boolean;
   /** The close is handled: nothing follows. */
   finished(): void;
 }
@@ -25,20 +30,35 @@ interface QueuedEvent {
 
 /**
  * The events of one socket, which reach the function one after another in their order. While a
- * handler is pending the others wait; when many wait, the socket is not read.
+ * handler is pending the others wait, but no longer than its time; when many wait, the socket is not
+ * read.
  */
-export class EventLine implements EventWaiter {
+export class EventLine implements EventWaiter, SocketLine, Watched {
   readonly #owner: EventOwner;
   #count = 0;
-  #busy = false;
+  /** The event that the others wait for; true while its handler has not even returned. */
+  #busy: EventContext | boolean = false;
   #paused = false;
-  #closed = false;
+  /** Only there once a function has asked for one. */
+  #signals: ClosingSignals | undefined;
   /** Only there while something waits: most sockets never need one. */
   #queue: Queue<QueuedEvent> | undefined;
   #queuedBytes = 0;
 
   constructor(owner: EventOwner) {
     this.#owner = owner;
+  }
+
+  get identity(): Identity {
+    return this.#owner.identity;
+  }
+
+  get socket(): ServerSocket {
+    return this.#owner.socket;
+  }
+
+  get pending(): EventContext | undefined {
+    return typeof this.#busy === 'boolean' ? undefined : this.#busy;
   }
 
   /** Events that wait for the handler. */
@@ -53,18 +73,38 @@ export class EventLine implements EventWaiter {
       return;
     }
     this.#run(method, params);
-    if (this.#queue || this.#closed) this.#deliverQueued();
+    if (this.#queue || this.#owner.isClosed) this.#deliverQueued();
   }
 
   /** Delivers the close, the last event. */
   close(code: number, reason: Buffer): void {
-    this.#closed = true;
     this.deliver('WebSocket:close', { code, reason }, 0);
+    this.#signals?.abort();
   }
 
-  settled(): void {
-    this.#busy = false;
-    this.#deliverQueued();
+  settled(event: EventContext): void {
+    // An event that was given up has nobody waiting for it.
+    if (this.#busy === event) this.#goOn();
+  }
+
+  expire(): void {
+    const event = this.pending;
+    if (!event) return;
+    const { app } = this.#owner;
+    app.counters.timeouts += 1;
+    const error = new HearthError('EVENT_TIMEOUT', { event: EventContext.eventOf(event), limit: app.settings.limits.eventTimeout });
+    app.failed(error, EventContext.invocationOf(event));
+    EventContext.abort(event, error);
+    this.#goOn();
+  }
+
+  abortAtClose(controller: AbortController): void {
+    if (this.#owner.isClosed) controller.abort();
+    else (this.#signals ??= new ClosingSignals()).add(controller);
+  }
+
+  signalEnded(controller: AbortController): void {
+    this.#signals?.ended(controller);
   }
 
   /** Reads the socket again if it was paused here. */
@@ -92,11 +132,16 @@ export class EventLine implements EventWaiter {
     queue.push(event);
     this.#queuedBytes += event.bytes;
     // A function may have resumed the socket itself.
-    if (this.#closed || (this.#paused && socket.isPaused)) return;
+    if (this.#owner.isClosed || (this.#paused && socket.isPaused)) return;
     // A few large messages fill memory as well as many small ones.
     if (queue.size < queuedMessages && this.#queuedBytes < bufferedWarning) return;
     this.#paused = true;
     socket.pause();
+  }
+
+  #goOn(): void {
+    this.#busy = false;
+    this.#deliverQueued();
   }
 
   #deliverQueued(): void {
@@ -109,31 +154,25 @@ export class EventLine implements EventWaiter {
       if (this.size <= queuedMessages / 4 && this.#queuedBytes <= bufferedWarning / 4) this.resume();
       this.#run(event.method, event.params);
     }
-    if (this.#closed && !this.#busy) this.#owner.finished();
+    if (this.#owner.isClosed && !this.#busy) this.#owner.finished();
   }
 
+  /** Hands the event to the function as it is live at this moment; drops the event when there is none. */
   #run(method: SocketEvent, params: unknown): void {
+    const owner = this.#owner;
+    const module = owner.app.functions.get(reserved.websocket);
+    if (!module) return;
     // Also for a handler without a promise: what it causes at once has to wait until it returns.
     this.#busy = true;
-    if (dispatch(this.#owner.app, this.#context(method, params), this)) this.#busy = false;
-  }
-
-  #context(method: SocketEvent, params: unknown): SocketContext {
-    const { identity, socket } = this.#owner;
-    const { id, url, headers, query, user } = identity;
     this.#count += 1;
-    return {
-      params,
-      method,
-      requestId: `${id}-${this.#count}`,
-      socket,
-      __function_name: reserved.websocket,
-      url,
-      headers,
-      query,
-      user,
-      auth: user,
-      connectionId: id,
-    };
+    const { id } = owner.identity;
+    const origin = { function: reserved.websocket, revision: module.revision, requestId: `${id}-${this.#count}`, connectionId: id };
+    const event = new EventContext(this, new Invocation(origin), method, params);
+    if (dispatch(owner, module, event, this)) {
+      this.#busy = false;
+      return;
+    }
+    this.#busy = event;
+    owner.watch.started(this);
   }
 }

@@ -2,6 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { catalogue, type ErrorCode, HearthError } from '../../kernel/errors.ts';
 
+// Another worker or another second may have room.
+const retryLater = { 'Retry-After': '1' };
+
 // A peer that does not close its side would hold the descriptor for ever.
 const lingerMs = 1000;
 
@@ -20,7 +23,16 @@ export function toRefusal(code: ErrorCode, status: number = catalogue[code].stat
 
 /** The refusal of a worker that accepts no more sockets. */
 export function drainingRefusal(): Refusal {
-  const { status, code, message } = new HearthError('WORKER_UNAVAILABLE', { reason: 'It is shutting down.' });
+  return { ...errorRefusal(new HearthError('WORKER_UNAVAILABLE', { reason: 'It is shutting down.' })), headers: retryLater };
+}
+
+/** The refusal of an address that asks more than `limit` times a second. */
+export function tooManyRefusal(limit: number): Refusal {
+  return { ...errorRefusal(new HearthError('UPGRADE_TOO_MANY', { limit })), headers: retryLater };
+}
+
+/** The refusal that carries this error. */
+export function errorRefusal({ status, code, message }: HearthError): Refusal {
   return { status, code, message };
 }
 

@@ -4,13 +4,16 @@ import { type Server, type WebSocket, WebSocketServer } from 'ws';
 import { HearthError } from '../../kernel/errors.ts';
 import type { ConnectionInfo } from '../../kernel/protocol.ts';
 import type { App } from '../app.ts';
+import { BufferBudget } from './budget.ts';
 import { Connection, type ConnectionKeeper } from './connection.ts';
 import type { Identity } from './context.ts';
-import { drain } from './drain.ts';
+import { Drain } from './drain.ts';
+import { FailureLog } from './failures.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { refuse, toRefusal } from './refusal.ts';
 import { ServerSocket } from './socket.ts';
 import { type Handshake, UpgradeGate } from './upgrade.ts';
+import { EventWatch } from './watch.ts';
 
 // RFC 6455, 7.1.7: what a close frame can carry beside the code.
 const maximumReasonBytes = 123;
@@ -35,7 +38,8 @@ export interface SocketServer {
   disconnect(id: string, code: number, reason: string): void;
   /**
    * Drains: refuses upgrades with 503, closes every socket with 1012 and a retry hint, terminates what
-   * is left after `deadline` milliseconds. Resolves when nothing is left; a second call joins the first.
+   * is left after `deadline` milliseconds. Resolves when nothing is left. A second call joins the
+   * first, and may only bring its end forward.
    */
   close(deadline: number): Promise<void>;
 }
@@ -47,6 +51,9 @@ export function createSocketServer(app: App): SocketServer {
 
 class AppSocketServer implements SocketServer, ConnectionKeeper {
   readonly app: App;
+  readonly failures: FailureLog;
+  readonly watch: EventWatch;
+  readonly budget: BufferBudget;
   readonly sockets = new Set<WebSocket>();
   readonly #connections = new Map<string, Connection>();
   /** Closed connections whose last events are still being handled. */
@@ -54,12 +61,14 @@ class AppSocketServer implements SocketServer, ConnectionKeeper {
   readonly #gate: UpgradeGate;
   readonly #heartbeat: Heartbeat<Connection>;
   readonly #protocol: Server<typeof ServerSocket>;
-  #draining: Promise<void> | undefined;
-  #onEmptied: (() => void) | undefined;
+  #drain: Drain | undefined;
 
   constructor(app: App) {
     this.app = app;
-    this.#gate = new UpgradeGate(app, (handshake, identity) => this.#accept(handshake, identity));
+    this.failures = new FailureLog(app);
+    this.watch = new EventWatch(app.settings.limits.eventTimeout);
+    this.budget = new BufferBudget(app.settings.limits.bufferedTotal, (level, message, fields) => app.log(level, message, fields));
+    this.#gate = new UpgradeGate(this, (handshake, identity) => this.#accept(handshake, identity));
     this.#heartbeat = new Heartbeat(app.settings.limits.pingInterval);
     this.#protocol = new WebSocketServer({
       noServer: true,
@@ -79,7 +88,7 @@ class AppSocketServer implements SocketServer, ConnectionKeeper {
 
   get buffered(): number {
     let bytes = 0;
-    for (const connection of this.#connections.values()) bytes += connection.socket.bufferedAmount;
+    for (const connection of this.#connections.values()) bytes += connection.buffered;
     return bytes;
   }
 
@@ -101,8 +110,17 @@ class AppSocketServer implements SocketServer, ConnectionKeeper {
   }
 
   close(deadline: number): Promise<void> {
-    this.#draining ??= this.#drain(deadline);
-    return this.#draining;
+    if (!this.#drain) {
+      this.#gate.close();
+      const connections = this.#connections;
+      this.#drain = new Drain(connections.size, function* sockets() {
+        for (const connection of connections.values()) yield connection.socket;
+      });
+      this.#checkEmptied();
+      void this.#drain.ended.then(() => this.#stop());
+    }
+    this.#drain.endWithin(deadline);
+    return this.#drain.ended;
   }
 
   closed(connection: Connection): void {
@@ -114,7 +132,16 @@ class AppSocketServer implements SocketServer, ConnectionKeeper {
 
   finished(connection: Connection): void {
     this.#finishing.delete(connection);
-    if (this.#connections.size === 0 && this.#finishing.size === 0) this.#onEmptied?.();
+    this.#checkEmptied();
+  }
+
+  #checkEmptied(): void {
+    if (this.#connections.size === 0 && this.#finishing.size === 0) this.#drain?.emptied();
+  }
+
+  #stop(): void {
+    this.#heartbeat.stop();
+    this.watch.stop();
   }
 
   #accept({ request, socket, head }: Handshake, identity: Identity): void {
@@ -132,26 +159,6 @@ class AppSocketServer implements SocketServer, ConnectionKeeper {
     const connection = this.#connections.get(id);
     if (connection?.socket.readyState !== ServerSocket.OPEN) throw new HearthError('CONNECTION_NOT_FOUND', { id });
     return connection;
-  }
-
-  async #drain(deadline: number): Promise<void> {
-    this.#gate.close();
-    const emptied = new Promise<void>((resolve) => {
-      this.#onEmptied = resolve;
-      if (this.#connections.size === 0 && this.#finishing.size === 0) resolve();
-    });
-    const connections = this.#connections;
-    await drain(
-      {
-        emptied,
-        size: connections.size,
-        *sockets() {
-          for (const connection of connections.values()) yield connection.socket;
-        },
-      },
-      deadline,
-    );
-    this.#heartbeat.stop();
   }
 }
 

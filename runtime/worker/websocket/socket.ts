@@ -1,8 +1,12 @@
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 
 type SendData = Parameters<WebSocket['send']>[0];
 type SendOptions = Parameters<WebSocket['send']>[1];
+type Listener = Parameters<WebSocket['on']>[1];
 type SendCallback = (error?: Error) => void;
+
+const nothing = Buffer.alloc(0);
 
 /** Port: whoever a socket belongs to. Its methods MUST NOT throw. */
 export interface SocketOwner {
@@ -11,9 +15,13 @@ export interface SocketOwner {
   /** A message of so many bytes was handed to an open socket. */
   sent(bytes: number): void;
   errored(error: Error): void;
+  /** Calls listeners that functions may have added; what they throw goes no further. */
+  heard(call: () => boolean): boolean;
+  /** Something threw that the socket called. */
+  threw(thrown: unknown): void;
   /** The closing handshake begins from this side. */
   closing(): void;
-  /** The socket is closed: nothing follows. */
+  /** The socket is closed: nothing follows. It may be said twice. */
   closed(code: number, reason: Buffer): void;
 }
 
@@ -24,11 +32,11 @@ export class ServerSocket extends WebSocket {
   // Static, so that functions do not see it on their socket.
   /** Gives the socket its owner, once. */
   static adopt(socket: ServerSocket, owner: SocketOwner): void {
-    socket.#owner = owner;
     // The same functions for all sockets: closures of their own would cost memory on the idle ones.
     socket.on('message', onMessage);
     socket.on('error', onError);
     socket.on('close', onClose);
+    socket.#owner = owner;
   }
 
   /** Whom the socket belongs to. */
@@ -36,13 +44,44 @@ export class ServerSocket extends WebSocket {
     return #owner in socket ? socket.#owner : undefined;
   }
 
+  /** Terminates the socket and frees at once what it has not sent, rather than when the loop turns. */
+  static discard(socket: ServerSocket, stream: Duplex): void {
+    socket.terminate();
+    const state: unknown = Reflect.get(stream, '_writableState');
+    const buffered: unknown = typeof state === 'object' && state !== null ? Reflect.get(state, 'buffered') : undefined;
+    if (!Array.isArray(buffered)) return;
+    const entries: readonly unknown[] = buffered;
+    for (const entry of entries) if (typeof entry === 'object' && entry !== null) Reflect.set(entry, 'chunk', nothing);
+  }
+
+  override on(event: string | symbol, listener: Listener): this {
+    this.#guard();
+    return super.on(event, listener);
+  }
+
+  override addListener(event: string | symbol, listener: Listener): this {
+    this.#guard();
+    return super.addListener(event, listener);
+  }
+
+  override prependListener(event: string | symbol, listener: Listener): this {
+    this.#guard();
+    return super.prependListener(event, listener);
+  }
+
+  override removeAllListeners(event?: string | symbol): this {
+    // An 'error' that nobody listens to is thrown.
+    this.#guard();
+    return event === undefined ? super.removeAllListeners() : super.removeAllListeners(event);
+  }
+
   /** As in `ws`: throws a `TypeError` for what is no data; on a closed socket only `callback` learns of it. */
   override send(data: SendData, options?: SendOptions | SendCallback, callback?: SendCallback): void {
     // `bufferedAmount` of a closed socket counts what was never sent.
     const open = this.readyState === WebSocket.OPEN;
-    if (typeof options === 'function') super.send(data, options);
-    else if (options === undefined) super.send(data, callback);
-    else super.send(data, options, callback);
+    if (typeof options === 'function') super.send(data, this.#shielded(options));
+    else if (options === undefined) super.send(data, callback && this.#shielded(callback));
+    else super.send(data, options, callback && this.#shielded(callback));
     if (open) this.#owner?.sent(byteLength(data));
   }
 
@@ -50,6 +89,35 @@ export class ServerSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {
     super.close(code, reason);
     this.#owner?.closing();
+  }
+
+  /**
+   * From the first listener on that a function adds, what a listener throws is logged and goes no
+   * further: half-way through a frame it would leave the receiver waiting for ever. Sockets without
+   * one, nearly all, do not pay for it.
+   */
+  #guard(): void {
+    const owner = this.#owner;
+    if (owner === undefined || Object.hasOwn(this, 'emit')) return;
+    const value = (event: string | symbol, ...values: unknown[]): boolean => {
+      const heard = owner.heard(() => super.emit(event, ...values));
+      const [code, reason] = values;
+      // A listener before the owner's may have thrown, or the function may have removed the owner's.
+      if (event === 'close' && typeof code === 'number' && Buffer.isBuffer(reason)) owner.closed(code, reason);
+      return heard;
+    };
+    Object.defineProperty(this, 'emit', { value, writable: true, configurable: true });
+  }
+
+  // A stream whose callback throws forgets the callbacks after it, and then never ends.
+  #shielded(callback: SendCallback): SendCallback {
+    return (error) => {
+      try {
+        callback(error);
+      } catch (thrown) {
+        this.#owner?.threw(thrown);
+      }
+    };
   }
 }
 

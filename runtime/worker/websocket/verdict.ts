@@ -1,10 +1,10 @@
-import { Invocation } from '../../kernel/invocation.ts';
+import type { Invocation } from '../../kernel/invocation.ts';
 import type { FunctionModule, Handler } from '../../kernel/module.ts';
-import { reserved } from '../../kernel/name.ts';
 import type { App } from '../app.ts';
 import type { UpgradeContext } from './context.ts';
-import { toPending } from './dispatch.ts';
-import { type Refusal, toRefusal } from './refusal.ts';
+import { type EventHost, toPending } from './dispatch.ts';
+import { isQuarantine } from './failures.ts';
+import { errorRefusal, type Refusal, toRefusal } from './refusal.ts';
 
 /** What becomes of an upgrade: a socket, for `user` when the function named one, or a refusal. */
 export type Verdict =
@@ -19,37 +19,43 @@ export function refusedWith(refusal: Refusal): Verdict {
   return { kind: 'refused', refusal };
 }
 
+/** A question to the function, with the invocation that it runs in. */
+export interface Question {
+  readonly module: FunctionModule;
+  readonly invocation: Invocation;
+  readonly context: UpgradeContext;
+}
+
 /**
  * Asks the `upgrade` export of `__websocket__`; accepts when there is none. Answers a promise only
  * when the function does, so that the others cost the handshake no turn of the loop. Neither throws
  * nor rejects: what the function throws is logged and refuses.
  */
-export function askFunction(app: App, module: FunctionModule, context: UpgradeContext): Verdict | Promise<Verdict> {
-  const { requestId, connectionId } = context;
-  const invocation = new Invocation({ function: reserved.websocket, revision: module.revision, requestId, connectionId });
-  const handler = loadUpgrade(app, module, invocation);
+export function askFunction(host: EventHost, question: Question): Verdict | Promise<Verdict> {
+  const { invocation } = question;
+  const handler = loadUpgrade(host, question);
   if (typeof handler !== 'function') {
     invocation.end();
     return handler ?? accepted;
   }
   let answer: unknown;
   try {
-    answer = app.scope.run(invocation, callUpgrade, handler, context);
+    answer = host.app.scope.run(invocation, callUpgrade, host.app, question, handler);
   } catch (thrown) {
-    return fail(app, invocation, thrown);
+    return fail(host, invocation, thrown);
   }
-  if (answer instanceof Promise) return settle(app, invocation, answer);
+  if (answer instanceof Promise) return settle(host, invocation, answer);
   invocation.end();
   return toVerdict(answer);
 }
 
 /** The function's `upgrade` export, undefined without one, or the verdict when its code does not load. */
-function loadUpgrade(app: App, module: FunctionModule, invocation: Invocation): Handler | Verdict | undefined {
+function loadUpgrade({ app, failures }: EventHost, { module, invocation }: Question): Handler | Verdict | undefined {
   try {
     return app.scope.run(invocation, upgradeOf, app, module);
   } catch (thrown) {
-    app.failed(thrown, invocation);
-    return refusedWith(toRefusal('INTERNAL'));
+    failures.report(thrown, invocation);
+    return refusedWith(isQuarantine(thrown) ? errorRefusal(thrown) : toRefusal('INTERNAL'));
   }
 }
 
@@ -64,24 +70,29 @@ function isHandler(value: unknown): value is Handler {
   return typeof value === 'function';
 }
 
-function callUpgrade(handler: Handler, context: UpgradeContext): unknown {
-  const answer = handler(context);
-  return toPending(answer) ?? answer;
+function callUpgrade(app: App, { module, context }: Question, handler: Handler): unknown {
+  const outer = app.pulse.enter(module.mark);
+  try {
+    const answer = handler(context);
+    return toPending(answer) ?? answer;
+  } finally {
+    app.pulse.leave(outer);
+  }
 }
 
-async function settle(app: App, invocation: Invocation, answer: Promise<unknown>): Promise<Verdict> {
+async function settle(host: EventHost, invocation: Invocation, answer: Promise<unknown>): Promise<Verdict> {
   let value: unknown;
   try {
     value = await answer;
   } catch (thrown) {
-    return fail(app, invocation, thrown);
+    return fail(host, invocation, thrown);
   }
   invocation.end();
   return toVerdict(value);
 }
 
-function fail(app: App, invocation: Invocation, thrown: unknown): Verdict {
-  app.failed(thrown, invocation);
+function fail({ failures }: EventHost, invocation: Invocation, thrown: unknown): Verdict {
+  failures.report(thrown, invocation);
   invocation.end();
   return refusedWith(toRefusal('UPGRADE_REFUSED', refusalStatus(thrown)));
 }

@@ -2,7 +2,15 @@ import { HearthError } from '../../../runtime/kernel/errors.ts';
 import type { WorkerMetrics } from '../../../runtime/kernel/protocol.ts';
 import type { Revision } from '../../../runtime/kernel/revision.ts';
 import type { Change, FunctionStore } from '../../../runtime/kernel/store.ts';
-import type { Catalog, FunctionEdit, Published, Publisher } from '../../../runtime/control/services.ts';
+import type {
+  Catalog,
+  CrashReport,
+  FunctionEdit,
+  LoggedRecord,
+  Published,
+  Publisher,
+  QuarantinedFunction,
+} from '../../../runtime/control/services.ts';
 
 const compiled = { code: '', map: '{}', builder: 'none' };
 
@@ -95,7 +103,61 @@ export const workerMetrics: WorkerMetrics = {
   messagesReceived: 15,
   messagesSent: 16,
   logLinesDropped: 7,
+  requestsActive: 21,
+  requestsQueued: 22,
+  refused: 23,
+  timeouts: 24,
+  stopped: 25,
+  buffered: 26,
+  listening: true,
   functions: 8,
   memory: { rss: 104, heapUsed: 101, heapTotal: 102, external: 103 },
   eventLoopDelay: { mean: 1.5, p99: 12, max: 30 },
+};
+
+const lastRecord: LoggedRecord = { id: 9, time: 3, level: 'warn', message: 'before the end', function: 'f' };
+
+/** A report with all that one can say. */
+export const stuckReport: CrashReport = {
+  id: '2026-01-31T12-00-00-000Z-0a1b2c3d',
+  at: 1_700_000_000_005,
+  pid: 76,
+  code: null,
+  signal: 'SIGKILL',
+  cause: 'stuck',
+  message: 'the event loop stood still for 5000 ms in f, revision 2, line 3.',
+  servedMs: 61_000,
+  place: { function: 'f', revision: 2, line: 3, column: 9 },
+  quarantined: true,
+  stack: ['f.ts:3:9', 'lib/g.ts'],
+  suspects: [{ function: 'f', revision: 2, bytes: 1024 }],
+  logs: [lastRecord],
+  metrics: workerMetrics,
+};
+
+/** A report of an end that left nothing. */
+export const bareReport: CrashReport = {
+  id: '2026-01-31T11-00-00-000Z-4e5f6071',
+  at: 1_700_000_000_004,
+  pid: null,
+  code: 134,
+  signal: null,
+  cause: 'exited',
+  message: 'the worker ended with exit code 134.',
+  servedMs: 0,
+  quarantined: false,
+  stack: [],
+  suspects: [],
+  logs: [],
+  metrics: null,
+};
+
+/** What {@link stuckReport} has switched off. */
+export const stuckFunction: QuarantinedFunction = {
+  name: 'f',
+  revision: 2,
+  reason: stuckReport.message,
+  since: stuckReport.at,
+  crash: stuckReport.id,
+  previous: 1,
 };

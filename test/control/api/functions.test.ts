@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { stuckFunction } from './fakes.ts';
 import { startHost } from './host.ts';
 
 const url = 'http://127.0.0.1:4000/';
@@ -112,6 +113,28 @@ describe('GET /v1/functions', () => {
     const host = await startHost();
     await host.call('PUT', '/v1/functions/a', { source: 'code' });
     expect((await host.call('GET', '/v1/functions/a')).body).toMatchObject({ name: 'a', source: 'code', size: 4 });
+  });
+
+  it('says of a function that is switched off why, and what to go back to', async () => {
+    const host = await startHost();
+    for (const name of ['e', 'f', 'f']) await host.call('PUT', `/v1/functions/${name}`, { source: 's' });
+    host.supervision = { ...host.supervision, quarantined: [stuckFunction] };
+    const { reason, since, crash, previous } = stuckFunction;
+    const quarantine = { reason, since, crash, previous };
+    const one = await host.call('GET', '/v1/functions/f');
+    expect(one.body).toMatchObject({ name: 'f', revision: 2, quarantine });
+    const { body } = await host.call('GET', '/v1/functions');
+    expect(body).toMatchObject({ functions: [{ name: 'e' }, { name: 'f', quarantine }] });
+    expect(body).not.toMatchObject({ functions: [{ quarantine: expect.anything() }, {}] });
+  });
+
+  it('says nothing of a quarantine that another revision was in', async () => {
+    const host = await startHost();
+    for (const source of ['a', 'b', 'c']) await host.call('PUT', '/v1/functions/f', { source });
+    host.supervision = { ...host.supervision, quarantined: [stuckFunction] };
+    const { body } = await host.call('GET', '/v1/functions/f');
+    expect(body).toMatchObject({ revision: 3 });
+    expect(body).not.toHaveProperty('quarantine');
   });
 
   it('answers 404 for a function that is not live', async () => {

@@ -8,13 +8,13 @@ import type { Api } from '../../../runtime/control/api/api.ts';
 import { createApi, defaultApiLimits } from '../../../runtime/control/api/api.ts';
 import type { ApiLimits } from '../../../runtime/control/api/route.ts';
 import { createLogBook } from '../../../runtime/control/logs/book.ts';
-import type { ControlServices, LogBook, RunRequest, SupervisorStatus } from '../../../runtime/control/services.ts';
+import type { ControlServices, CrashReport, LogBook, RunRequest, SupervisorStatus } from '../../../runtime/control/services.ts';
 import type { CallOptions, Reply } from './client.ts';
 import { send, token } from './client.ts';
 import type { Conformance } from './conformance.ts';
 import { createConformance } from './conformance.ts';
 import { MemoryFunctions, MemoryPublisher, memoryStore, workerMetrics } from './fakes.ts';
-import { fakeWorker, runLike } from './worker.ts';
+import { fakeSupervisor, runLike } from './worker.ts';
 
 /** A log that says how many follow it. */
 interface CountedLogs extends LogBook {
@@ -28,6 +28,10 @@ interface Fakes {
   readonly runs: RunRequest[];
   /** Calls of the worker, `[method, params]`. */
   readonly workerCalls: unknown[];
+  /** The reports that are kept, newest first. */
+  readonly reports: CrashReport[];
+  /** Reasons of the restarts that the API asked for. */
+  readonly restarts: string[];
   /** What `status()` answers; may be replaced. */
   supervision: SupervisorStatus;
 }
@@ -48,7 +52,15 @@ export async function startHost(limits: Partial<ApiLimits> = {}): Promise<TestHo
   const dir = await mkdtemp(join(tmpdir(), 'hearth-api-'));
   const logs = countSubscribers(await createLogBook({ dir }));
   const functions = new MemoryFunctions();
-  const fakes = { logs, publisher: new MemoryPublisher(functions), runs: [], workerCalls: [], supervision: serving };
+  const fakes: Fakes = {
+    logs,
+    publisher: new MemoryPublisher(functions),
+    runs: [],
+    workerCalls: [],
+    reports: [],
+    restarts: [],
+    supervision: serving,
+  };
   const api = createApi(fakeServices(fakes, functions), { ...defaultApiLimits, ...limits });
   const server = createServer(api.callback());
   server.listen(0, '127.0.0.1');
@@ -87,11 +99,11 @@ const serving: SupervisorStatus = {
   standby: 'ready',
   restarts: 0,
   lastCrash: undefined,
+  quarantined: [],
   metrics: workerMetrics,
 };
 
 function fakeServices(fakes: Fakes, functions: MemoryFunctions): ControlServices {
-  const worker = fakeWorker(fakes.workerCalls);
   return {
     version: '1.2.3',
     appId: 'app',
@@ -101,7 +113,8 @@ function fakeServices(fakes: Fakes, functions: MemoryFunctions): ControlServices
     catalog: functions,
     publisher: fakes.publisher,
     runner: { run: async (asked) => runLike(asked, fakes.runs) },
-    supervisor: { call: async (method, params) => worker[method](params), status: () => fakes.supervision },
+    supervisor: fakeSupervisor({ calls: fakes.workerCalls, restarts: fakes.restarts, status: () => fakes.supervision }),
+    crashes: { list: () => fakes.reports, get: (id) => fakes.reports.find((report) => report.id === id) },
     logs: fakes.logs,
     sourceLimit: 1000,
     isAdmin: (given) => given === token,

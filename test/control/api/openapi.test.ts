@@ -4,6 +4,7 @@ import { answers } from '../../../runtime/control/api/answers.ts';
 import { requests } from '../../../runtime/control/api/requests.ts';
 import { open, send } from './client.ts';
 import { objectAt } from './conformance.ts';
+import { bareReport, stuckReport } from './fakes.ts';
 import type { TestHost } from './host.ts';
 import { startHost } from './host.ts';
 
@@ -15,6 +16,8 @@ const calls = [
   'GET /_/readyz',
   'GET /metrics',
   'GET /v1/connections',
+  'GET /v1/crashes',
+  'GET /v1/crashes/{id}',
   'GET /v1/functions',
   'GET /v1/functions/{name}',
   'GET /v1/functions/{name}/revisions',
@@ -27,6 +30,7 @@ const calls = [
   'POST /v1/functions/{name}/rollback',
   'POST /v1/functions/{name}/run',
   'POST /v1/publish',
+  'POST /v1/worker/restart',
   'PUT /v1/functions/{name}',
 ];
 
@@ -44,6 +48,9 @@ async function makeEveryCall(host: TestHost): Promise<void> {
     await host.call('GET', path);
   await host.call('POST', '/v1/connections/c1/send', { data: 'x' });
   await host.call('DELETE', '/v1/connections/c1');
+  host.reports.push(stuckReport, bareReport);
+  for (const path of ['', `/${stuckReport.id}`, `/${bareReport.id}`]) await host.call('GET', `/v1/crashes${path}`);
+  await host.call('POST', '/v1/worker/restart');
 }
 
 describe('GET /v1/openapi.json', () => {

@@ -78,6 +78,12 @@ describe('POST …/run', () => {
     expect([reply.status, reply.body]).toMatchObject([400, { error: { code: 'INVALID_BODY', reason: expect.stringContaining('deep') } }]);
   });
 
+  it('answers 422 for a draft that ended the worker', async () => {
+    const host = await startHost();
+    const reply = await host.call('POST', path, { source: 'deadly' });
+    expect([reply.status, reply.body]).toMatchObject([422, { error: { code: 'LOAD_FAILED', reason: 'the event loop stood still.' } }]);
+  });
+
   it('answers 413 for a draft beyond the limit and 504 for one that takes too long', async () => {
     const host = await startHost();
     expect((await host.call('POST', path, { source: 'x'.repeat(1001) })).body).toMatchObject({ error: { code: 'SOURCE_TOO_LARGE' } });

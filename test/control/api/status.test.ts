@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bareReport, stuckFunction, stuckReport } from './fakes.ts';
 import { startHost } from './host.ts';
 
 describe('GET /v1/status', () => {
@@ -13,6 +14,7 @@ describe('GET /v1/status', () => {
       uptimeMs: expect.any(Number),
       functions: 1,
       worker: { state: 'serving', pid: 77, since: 1_700_000_000_000, standby: 'ready', restarts: 0, lastCrash: null },
+      quarantined: [],
       memory: {
         control: expect.objectContaining({ rss: expect.any(Number) }),
         worker: { rss: 104, heapUsed: 101, heapTotal: 102, external: 103 },
@@ -26,14 +28,25 @@ describe('GET /v1/status', () => {
         messagesReceived: 15,
         messagesSent: 16,
         logLinesDropped: 7,
+        requestsActive: 21,
+        requestsQueued: 22,
+        refused: 23,
+        timeouts: 24,
+        stopped: 25,
+        buffered: 26,
       },
     });
   });
 
-  it('answers null for what a worker has not told, and the last crash', async () => {
+  it('answers null for what a worker has not told', async () => {
     const host = await startHost();
-    const lastCrash = { at: 5, pid: undefined, code: null, signal: 'SIGKILL' };
-    host.supervision = { worker: { state: 'restarting', attempt: 2 }, standby: 'none', restarts: 4, lastCrash, metrics: undefined };
+    host.supervision = {
+      ...host.supervision,
+      worker: { state: 'restarting', attempt: 2 },
+      standby: 'none',
+      restarts: 4,
+      metrics: undefined,
+    };
     expect((await host.call('GET', '/v1/status')).body).toMatchObject({
       worker: {
         state: 'restarting',
@@ -41,12 +54,38 @@ describe('GET /v1/status', () => {
         pid: null,
         standby: 'none',
         restarts: 4,
-        lastCrash: { at: 5, pid: null, signal: 'SIGKILL' },
+        lastCrash: null,
       },
       memory: { worker: null },
       eventLoopDelay: null,
       counters: null,
     });
+  });
+});
+
+describe('GET /v1/status after a crash', () => {
+  it('answers it in short, and what it switched off', async () => {
+    const host = await startHost();
+    host.supervision = { ...host.supervision, restarts: 1, lastCrash: stuckReport, quarantined: [stuckFunction] };
+    const { id, at, pid, code, signal, cause, message, place } = stuckReport;
+    expect((await host.call('GET', '/v1/status')).body).toMatchObject({
+      worker: { lastCrash: { id, at, pid, code, signal, cause, message, place, quarantined: true } },
+      quarantined: [{ name: 'f', revision: 2, reason: message, since: at, crash: id, previous: 1 }],
+    });
+  });
+
+  it('takes a crash without a place, and a function without an earlier revision', async () => {
+    const host = await startHost();
+    host.supervision = { ...host.supervision, lastCrash: bareReport, quarantined: [{ ...stuckFunction, previous: null }] };
+    const { body } = await host.call('GET', '/v1/status');
+    expect(body).toMatchObject({ worker: { lastCrash: { id: bareReport.id, pid: null, code: 134 } }, quarantined: [{ previous: null }] });
+  });
+
+  it('answers since when a worker has been draining', async () => {
+    const host = await startHost();
+    host.supervision = { ...host.supervision, worker: { state: 'draining', pid: 77, since: 1_700_000_000_009 } };
+    expect((await host.call('GET', '/v1/status')).body).toMatchObject({ worker: { state: 'draining', pid: 77, since: 1_700_000_000_009 } });
+    expect((await host.call('GET', '/metrics')).text).toContain('hearth_worker_up 0\n');
   });
 });
 
@@ -59,16 +98,18 @@ describe('GET /_/healthz and GET /_/readyz', () => {
     expect([ready.status, ready.body]).toEqual([200, { status: 'ready' }]);
   });
 
-  it.each([{ state: 'starting', pid: undefined } as const, { state: 'restarting', attempt: 1 } as const, { state: 'stopped' } as const])(
-    'GET /_/readyz answers 503 while the worker is %j',
-    async (worker) => {
-      const host = await startHost();
-      host.supervision = { ...host.supervision, worker };
-      const reply = await host.call('GET', '/_/readyz', undefined, { token: null });
-      expect([reply.status, reply.body]).toEqual([503, { status: worker.state }]);
-      expect((await host.call('GET', '/_/healthz')).status).toBe(200);
-    },
-  );
+  it.each([
+    { state: 'starting', pid: undefined } as const,
+    { state: 'draining', pid: 77, since: 1 } as const,
+    { state: 'restarting', attempt: 1 } as const,
+    { state: 'stopped' } as const,
+  ])('GET /_/readyz answers 503 while the worker is %j', async (worker) => {
+    const host = await startHost();
+    host.supervision = { ...host.supervision, worker };
+    const reply = await host.call('GET', '/_/readyz', undefined, { token: null });
+    expect([reply.status, reply.body]).toEqual([503, { status: worker.state }]);
+    expect((await host.call('GET', '/_/healthz')).status).toBe(200);
+  });
 });
 
 describe('GET /metrics', () => {
@@ -83,6 +124,16 @@ describe('GET /metrics', () => {
       '# TYPE hearth_requests_total counter',
       'hearth_requests_total 11',
       'hearth_request_errors_total 2',
+      'hearth_quarantined_functions 0',
+      '# TYPE hearth_requests_active gauge',
+      'hearth_requests_active 21',
+      'hearth_requests_queued 22',
+      '# TYPE hearth_refused_total counter',
+      'hearth_refused_total 23',
+      'hearth_timeouts_total 24',
+      'hearth_stopped_total 25',
+      '# TYPE hearth_buffered_bytes gauge',
+      'hearth_buffered_bytes 26',
       'hearth_connections_open 3',
       'hearth_connections_total 14',
       'hearth_messages_received_total 15',
@@ -100,11 +151,13 @@ describe('GET /metrics', () => {
 
   it('leaves out what is not known', async () => {
     const host = await startHost();
-    host.supervision = { worker: { state: 'stopped' }, standby: 'none', restarts: 3, lastCrash: undefined, metrics: undefined };
+    const quarantined = [stuckFunction];
+    host.supervision = { ...host.supervision, worker: { state: 'stopped' }, standby: 'none', restarts: 3, quarantined, metrics: undefined };
     const { text } = await host.call('GET', '/metrics');
     expect(text).toContain('hearth_worker_up 0\n');
     expect(text).toContain('hearth_worker_restarts_total 3\n');
-    expect(text).not.toMatch(/undefined|NaN|hearth_requests_total|process="worker"/);
+    expect(text).toContain('hearth_quarantined_functions 1\n');
+    expect(text).not.toMatch(/undefined|NaN|hearth_requests_total|hearth_buffered_bytes|process="worker"/);
   });
 });
 

@@ -1,11 +1,12 @@
 import type { RunResult, WorkerMethod, WorkerParams, WorkerResult } from '../../../runtime/kernel/protocol.ts';
 import { HearthError } from '../../../runtime/kernel/errors.ts';
-import type { RunRequest } from '../../../runtime/control/services.ts';
+import type { RunRequest, Supervisor, SupervisorStatus } from '../../../runtime/control/services.ts';
 
-/** Notes the run and answers one; the draft `slow` takes too long. */
+/** Notes the run and answers one; the draft `slow` takes too long, and `deadly` ends the worker. */
 export function runLike(asked: RunRequest, runs: RunRequest[]): RunResult {
   runs.push(asked);
   if (asked.source === 'slow') throw new HearthError('RUN_TIMED_OUT', { limit: 1000 });
+  if (asked.source === 'deadly') throw new HearthError('LOAD_FAILED', { reason: 'the event loop stood still.' }, { diagnostics: [] });
   const { method } = asked.request;
   return {
     response: {
@@ -36,8 +37,28 @@ const connection = {
 
 type FakeWorker = { readonly [M in WorkerMethod]: (params: WorkerParams<M>) => WorkerResult<M> };
 
-/** Answers what a worker with one socket, `c1`, answers. */
-export function fakeWorker(calls: unknown[]): FakeWorker {
+/** What a supervisor notes, and what it answers. */
+interface Supervised {
+  readonly calls: unknown[];
+  readonly restarts: string[];
+  status(): SupervisorStatus;
+}
+
+/** Supervises a worker with one socket, `c1`, which can be replaced while it serves. */
+export function fakeSupervisor({ calls, restarts, status }: Supervised): Supervisor {
+  const worker = fakeWorker(calls);
+  return {
+    call: async (method, params) => worker[method](params),
+    run: unused,
+    async restart(reason) {
+      if (status().worker.state !== 'serving') throw new HearthError('WORKER_UNAVAILABLE', { reason: 'none is serving.' });
+      restarts.push(reason);
+    },
+    status,
+  };
+}
+
+function fakeWorker(calls: unknown[]): FakeWorker {
   const take = (method: WorkerMethod, params: { readonly connection: string }): void => {
     calls.push([method, params]);
     if (params.connection !== 'c1') throw new HearthError('CONNECTION_NOT_FOUND', { id: params.connection });

@@ -7,6 +7,8 @@ import type { BuiltFunction } from '../../../runtime/kernel/revision.ts';
 import { createLoader } from '../../../runtime/worker/function/loader.ts';
 import { createProcessView } from '../../../runtime/worker/function/process.ts';
 import { SourcePlaces } from '../../../runtime/worker/function/sources.ts';
+import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
+import { defaultLimits } from '../../limits.ts';
 
 /** One line that a function's console wrote. */
 export interface Line {
@@ -39,13 +41,14 @@ export function createFunctionHost(wrap: (instantiate: Instantiate) => Instantia
   const places = new SourcePlaces();
   const scope = createInvocationScope();
   const lines: Line[] = [];
+  const pulse = new Pulse(scope, defaultLimits);
   const sdk = { cloud: 'the cloud' };
   const packages = { require: (id: string) => `package ${id}`, resolve: (id: string) => `/packages/${id}.js` };
   const console = {
     admits: () => true,
     write: (module: { name: string }, level: LogLevel, message: string) => void lines.push({ function: module.name, level, message }),
   };
-  const instantiate = wrap(createLoader({ scope, places, console, process: createProcessView({ APP: 'yes' }), packages, sdk }));
+  const instantiate = wrap(createLoader({ scope, places, pulse, console, process: createProcessView({ APP: 'yes' }), packages, sdk }));
   const registry = new Registry(instantiate);
   const build = (sources: Readonly<Record<string, string>>): Promise<BuiltFunction[]> =>
     Promise.all(

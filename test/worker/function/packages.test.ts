@@ -19,6 +19,8 @@ beforeAll(async () => {
   await addPackage('of-the-app', "module.exports = { name: 'of the app', sdk: require('@lafjs/cloud') };");
   await addPackage('ws', "module.exports = 'the ws of the app';");
   await addPackage('broken', "throw new Error('broken package');");
+  await addPackage('of-two', "globalThis.order?.push('of-two begins'); require('./other.js'); globalThis.order?.push('of-two');");
+  await writeFile(join(app, 'node_modules/of-two/other.js'), "globalThis.order?.push('other');");
 });
 
 afterAll(() => children.close());
@@ -28,7 +30,7 @@ async function evaluate(expression: string): Promise<unknown> {
   const { messages, stderr } = await children.run(`
     import { createPackages } from 'runtime/worker/function/packages.ts';
     const sdk = { default: 'the cloud' };
-    const packages = createPackages(${JSON.stringify(app)}, sdk);
+    const packages = createPackages(${JSON.stringify(app)}, sdk, () => {});
     let answer;
     try { answer = ${expression}; } catch (error) { answer = { code: error.code, message: error.message }; }
     process.send(answer, () => process.disconnect());
@@ -72,5 +74,22 @@ describe('createPackages()', () => {
 
   test('throws what a package throws while it is loaded, and not that it is missing', async () => {
     expect(await evaluate("packages.require('broken')")).toEqual({ code: undefined, message: 'broken package' });
+  });
+});
+
+describe('onLoad', () => {
+  test('is called before each file of a package that is evaluated, and not for those that were', async () => {
+    const { messages, stderr } = await children.run(`
+      import { createPackages } from 'runtime/worker/function/packages.ts';
+      const order = (globalThis.order = []);
+      const packages = createPackages(${JSON.stringify(app)}, {}, () => order.push('load'));
+      const load = (id) => { try { packages.require(id); } catch (error) { order.push(error.message); } };
+      for (const id of ['of-two', 'of-two', 'fs', 'hearth', 'broken', 'nobody-has-this']) { load(id); order.push(id + '!'); }
+      packages.resolve('of-the-app');
+      process.send(order.filter((line) => !line.startsWith('Cannot find')), () => process.disconnect());
+    `);
+    expect(stderr).toBe('');
+    const ofTwo = ['load', 'of-two begins', 'load', 'other', 'of-two', 'of-two!', 'of-two!'];
+    expect(messages[0]).toEqual([...ofTwo, 'fs!', 'hearth!', 'load', 'broken package', 'broken!', 'nobody-has-this!']);
   });
 });

@@ -99,6 +99,24 @@ describe('guardProcess()', () => {
     expect(others.find(([label]) => label === 'view exit')?.[2]).toContain('process.exit()');
   });
 
+  test('refuses what kill() ends in as well, and lets it signal others', async () => {
+    const { messages, code } = await children.run(`
+      import { spawn } from 'node:child_process';
+      import { createProcessView, guardProcess } from 'runtime/worker/function/process.ts';
+      const { send } = guardProcess();
+      const tried = [];
+      for (const target of [process, createProcessView({})]) {
+        for (const [pid, signal] of [[process.pid, 9], [process.ppid, 15], [0, 9], [-1, 9], [-process.pid, 9], [String(process.pid), 9], [process.pid]]) {
+          try { tried.push(target._kill(pid, signal)); } catch (error) { tried.push(error.code); }
+        }
+      }
+      const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+      other.once('exit', (code, signal) => send({ tried, alive: process._kill(process.pid, 0), signal }, () => process.channel.unref()));
+      process._kill(other.pid, 15);
+    `);
+    expect([messages, code]).toEqual([[{ tried: Array(14).fill('PROCESS_REFUSED'), alive: 0, signal: 'SIGTERM' }], 0]);
+  });
+
   test('keeps the listeners that the worker needs through removeAllListeners(), and takes those of packages', async () => {
     const { messages, code } = await children.run(`
       import { guardProcess } from 'runtime/worker/function/process.ts';

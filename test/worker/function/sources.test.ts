@@ -36,7 +36,7 @@ describe('first()', () => {
   });
 
   test('answers undefined for text without a place, and for code that is not known', () => {
-    expect(host.places.first('Error: no\n    at hearth:nobody#1:2:3\n    at file.js:1:1')).toBeUndefined();
+    expect(host.places.first('Error: no\n    at hearth:nobody@1#1:2:3\n    at file.js:1:1')).toBeUndefined();
     expect(host.places.first('')).toBeUndefined();
   });
 });
@@ -50,7 +50,7 @@ describe('rewrite()', () => {
   });
 
   test('names the file alone where the code is not known any more', () => {
-    expect(host.places.rewrite('at f (hearth:lib/a#7:2:3)')).toBe('at f (lib/a.ts)');
+    expect(host.places.rewrite('at f (hearth:lib/a@1#7:2:3)')).toBe('at f (lib/a.ts)');
   });
 
   test('leaves text without places as it is', () => {

@@ -3,21 +3,33 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createInvocationScope, Invocation, type InvocationScope } from '../../../runtime/kernel/invocation.ts';
+import { FunctionModule } from '../../../runtime/kernel/module.ts';
 import { type FunctionTimers, TimerSet } from '../../../runtime/worker/function/timers.ts';
+import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
+import { slot } from '../../../runtime/worker/watchdog/shared.ts';
+import { defaultLimits } from '../../limits.ts';
 
 let scope: InvocationScope;
+let pulse: Pulse;
 let set: TimerSet;
 let timers: FunctionTimers;
 let fired: string[];
 
 beforeEach(() => {
   scope = createInvocationScope();
-  set = new TimerSet(scope);
+  pulse = new Pulse(scope, defaultLimits);
+  set = createSet();
   timers = set.functions();
   fired = [];
 });
 
 afterEach(() => set.dispose());
+
+function createSet(mark = 1): TimerSet {
+  const module = new FunctionModule({ name: 'timers', revision: 1, methods: undefined, code: '', map: '' });
+  module.mark = mark;
+  return new TimerSet(scope, module, pulse);
+}
 
 const fire =
   (name: string) =>
@@ -228,10 +240,69 @@ describe('dispose()', () => {
   });
 
   test('leaves the timers of other sets alone', () => {
-    const other = new TimerSet(scope);
+    const other = createSet();
     other.functions().setTimeout(fire('other'), 60_000);
     set.dispose();
     expect(other.size).toBe(1);
     other.dispose();
+  });
+});
+
+describe('the mark of the code that runs', () => {
+  const running = (): unknown => pulse.flags[slot.running];
+
+  test('is that of the module while a callback runs, and the outer one afterwards', async () => {
+    const seen: unknown[] = [];
+    const other = createSet(2);
+    const note = (): void => void seen.push(running());
+    timers.setTimeout(note, 1);
+    timers.setImmediate(note);
+    const interval = timers.setInterval(() => {
+      note();
+      timers.clearInterval(interval as NodeJS.Timeout);
+    }, 1);
+    await expect.poll(() => seen).toEqual([1, 1, 1]);
+    other.functions().setImmediate(note);
+    await expect.poll(() => seen).toEqual([1, 1, 1, 2]);
+    expect(running()).toBe(0);
+  });
+
+  test('is left also when a callback throws', async () => {
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const thrown = once(process, 'uncaughtException');
+    timers.setImmediate(() => {
+      throw new Error(`thrown by ${String(running())}`);
+    });
+    const [error] = await thrown;
+    for (const listener of listeners) process.on('uncaughtException', listener);
+    expect([error, running()]).toEqual([new Error('thrown by 1'), 0]);
+  });
+});
+
+describe('the limit', () => {
+  const refusal = expect.objectContaining({ code: 'TIMERS_EXCEEDED', details: { name: 'timers', limit: 100_000 } });
+
+  let last: NodeJS.Timeout;
+
+  beforeEach(() => {
+    for (let n = 0; n < 100_000; n += 1) last = timers.setTimeout(fire('timeout'), 60_000) as NodeJS.Timeout;
+  });
+
+  test.each(['setTimeout', 'setInterval', 'setImmediate'] as const)('makes %s() throw, and starts nothing', async (name) => {
+    expect(() => timers[name](fire('refused'), 1)).toThrow(refusal);
+    await pastAll();
+    expect([set.size, fired]).toEqual([100_000, []]);
+  });
+
+  test('counts what waits of one module: a cleared timer makes room, and others have theirs', () => {
+    const other = createSet(2);
+    other.functions().setTimeout(fire('other'), 60_000);
+    expect(other.size).toBe(1);
+    other.dispose();
+    expect(() => timers.setTimeout(fire('refused'), 60_000)).toThrow(refusal);
+    timers.clearTimeout(last);
+    expect(() => timers.setTimeout(fire('timeout'), 60_000)).not.toThrow();
+    expect(set.size).toBe(100_000);
   });
 });

@@ -1,14 +1,18 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions, type Server } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInvocationScope, type Invocation } from '../../../runtime/kernel/invocation.ts';
+import type { LogFields, LogLevel } from '../../../runtime/kernel/logger.ts';
 import { Registry } from '../../../runtime/kernel/registry.ts';
-import type { App } from '../../../runtime/worker/app.ts';
+import type { WorkerLimits } from '../../../runtime/kernel/protocol.ts';
+import { type App, createCounters } from '../../../runtime/worker/app.ts';
 import { createRequestHandler } from '../../../runtime/worker/http/handler.ts';
-import { createHttpServer } from '../../../runtime/worker/http/server.ts';
+import { createHttpServer, type HttpServer } from '../../../runtime/worker/http/server.ts';
+import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
+import { defaultLimits } from '../../limits.ts';
 import type { FunctionContext, FunctionRequest, FunctionResponse } from '../../../sdk/context.ts';
 
 /** What a test's function is called with: a context over HTTP, where all of this is there. */
@@ -20,6 +24,7 @@ export interface TestModule {
   readonly exports?: unknown;
   readonly evaluate?: () => void;
   readonly methods?: readonly string[];
+  readonly quarantine?: string;
 }
 
 export interface Failure {
@@ -31,21 +36,26 @@ export interface Failure {
 export interface Host {
   readonly url: string;
   readonly port: number;
-  readonly server: Server;
+  readonly server: HttpServer;
   readonly app: App;
   readonly registry: Registry;
   readonly uploadDir: string;
   readonly failures: Failure[];
   readonly lines: string[];
+  /** What the host itself has logged, with its level and whom it concerns. */
+  readonly records: { readonly level: LogLevel; readonly message: string; readonly fields: LogFields | undefined }[];
   publish(name: string, module: TestFunction | TestModule): void;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   close(): Promise<void>;
 }
 
-export async function startHost(requestBody = 10 * 1024 * 1024): Promise<Host> {
+export async function startHost(requestBody = 10 * 1024 * 1024, others: Partial<WorkerLimits> = {}): Promise<Host> {
+  const limits = { ...defaultLimits, requestBody, ...others };
+  const scope = createInvocationScope();
   const modules = new Map<string, TestModule>();
   const failures: Failure[] = [];
   const lines: string[] = [];
+  const records: Host['records'] = [];
   const uploadDir = await mkdtemp(join(tmpdir(), 'hearth-test-'));
   const registry = new Registry((module) => {
     const { exports, evaluate } = modules.get(module.name) ?? {};
@@ -59,27 +69,20 @@ export async function startHost(requestBody = 10 * 1024 * 1024): Promise<Host> {
       packagesDir: uploadDir,
       uploadDir,
       origins: undefined,
-      limits: {
-        requestBody,
-        message: 1,
-        queuedMessages: 1,
-        pingInterval: 1,
-        bufferedWarning: 1,
-        bufferedMaximum: 1,
-        upgradeTimeout: 1,
-        runTimeout: 1,
-        initTimeout: 1,
-        logLines: 1,
-      },
+      limits,
     },
     functions: registry,
-    scope: createInvocationScope(),
-    counters: { requests: 0, requestErrors: 0, connectionsTotal: 0, messagesReceived: 0, messagesSent: 0 },
-    log: (_level, message) => lines.push(message),
+    scope,
+    counters: createCounters(),
+    pulse: new Pulse(scope, limits),
+    log: (level, message, fields) => {
+      lines.push(message);
+      records.push({ level, message, fields });
+    },
     failed: (thrown, invocation) => failures.push({ thrown, invocation }),
     verifyToken: (token) => (token === 'good' ? { uid: 7 } : null),
   };
-  const server = createHttpServer(createRequestHandler(app, registry, uploadDir));
+  const server = createHttpServer(app, createRequestHandler(app, registry, uploadDir));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -95,10 +98,15 @@ export async function startHost(requestBody = 10 * 1024 * 1024): Promise<Host> {
     uploadDir,
     failures,
     lines,
+    records,
     publish(name, module) {
       const made = typeof module === 'function' ? { exports: { default: module } } : module;
+      const { quarantine } = made;
       modules.set(name, made);
-      registry.install({ functions: [{ name, revision: 1, methods: made.methods, code: '', map: '' }], deleted: [] });
+      registry.install({
+        functions: [{ name, revision: 1, methods: made.methods, code: '', map: '', ...(quarantine !== undefined && { quarantine }) }],
+        deleted: [],
+      });
     },
     fetch: (path, init) => fetch(`${url}${path}`, { redirect: 'manual', ...init }),
     async close() {

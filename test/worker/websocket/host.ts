@@ -7,22 +7,13 @@ import { createInvocationScope, type Invocation, type InvocationScope } from '..
 import type { LogLevel } from '../../../runtime/kernel/logger.ts';
 import type { WorkerLimits } from '../../../runtime/kernel/protocol.ts';
 import { Registry } from '../../../runtime/kernel/registry.ts';
-import type { App } from '../../../runtime/worker/app.ts';
+import { type App, createCounters } from '../../../runtime/worker/app.ts';
+import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
 import type { SocketContext, UpgradeContext } from '../../../runtime/worker/websocket/context.ts';
 import { createSocketServer, type SocketServer } from '../../../runtime/worker/websocket/server.ts';
+import { defaultLimits } from '../../limits.ts';
 
-const limits: WorkerLimits = {
-  requestBody: 1024,
-  message: 64 * 1024,
-  queuedMessages: 64,
-  pingInterval: 30_000,
-  bufferedWarning: 1024 * 1024,
-  bufferedMaximum: 16 * 1024 * 1024,
-  upgradeTimeout: 10_000,
-  runTimeout: 1000,
-  initTimeout: 1000,
-  logLines: 1000,
-};
+const hostLimits: WorkerLimits = { ...defaultLimits, requestBody: 1024, message: 64 * 1024 };
 
 /** What a test gives as `__websocket__`. */
 export interface TestFunction {
@@ -41,7 +32,7 @@ export interface Host {
   readonly failures: { thrown: unknown; invocation: Invocation }[];
   readonly logs: { level: LogLevel; message: string; connectionId: string | undefined }[];
   /** Makes `__websocket__` live; a function is the module's top-level code and answers its exports. */
-  publish(code: TestFunction | (() => unknown)): void;
+  publish(code: TestFunction | (() => unknown), quarantine?: string): void;
   remove(): void;
 }
 
@@ -52,6 +43,7 @@ export interface HostOptions {
 
 /** A real HTTP server with a socket server and a real registry; ends with the test. */
 export async function startHost(code?: TestFunction | (() => unknown), options: HostOptions = {}): Promise<Host> {
+  const limits = { ...hostLimits, ...options.limits };
   const sources = new Map<string, () => unknown>();
   const registry = new Registry((module) => {
     let exports: unknown;
@@ -76,11 +68,12 @@ export async function startHost(code?: TestFunction | (() => unknown), options: 
       packagesDir: '/nowhere',
       uploadDir: '/nowhere',
       origins: options.origins,
-      limits: { ...limits, ...options.limits },
+      limits,
     },
     functions: registry,
     scope,
-    counters: { requests: 0, requestErrors: 0, connectionsTotal: 0, messagesReceived: 0, messagesSent: 0 },
+    counters: createCounters(),
+    pulse: new Pulse(scope, limits),
     log: (level, message, fields) => logs.push({ level, message, connectionId: fields?.connectionId }),
     failed: (thrown, invocation) => failures.push({ thrown, invocation }),
     verifyToken: (token) => (token.startsWith('good-') ? { uid: token.slice(5) } : null),
@@ -95,11 +88,12 @@ export async function startHost(code?: TestFunction | (() => unknown), options: 
     http.close();
   });
   let revision = 0;
-  const publish: Host['publish'] = (given) => {
+  const publish: Host['publish'] = (given, quarantine) => {
     revision += 1;
     const key = String(revision);
     sources.set(key, typeof given === 'function' ? given : () => given);
-    registry.install({ functions: [{ name: '__websocket__', revision, methods: undefined, code: key, map: '' }], deleted: [] });
+    const built = { name: '__websocket__', revision, methods: undefined, code: key, map: '' };
+    registry.install({ functions: [quarantine === undefined ? built : { ...built, quarantine }], deleted: [] });
   };
   if (code) publish(code);
   const port = portOf(http.address());
@@ -160,7 +154,7 @@ const handshakeHeaders = {
 export async function handshake(
   host: Host,
   headers: Record<string, string | undefined> = {},
-  target: { method?: string; path?: string } = {},
+  target: { method?: string; path?: string; localAddress?: string } = {},
 ): Promise<Reply> {
   const sent = Object.entries({ ...handshakeHeaders, ...headers }).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const outgoing = httpRequest({ host: '127.0.0.1', port: host.port, agent: false, headers: Object.fromEntries(sent), ...target });

@@ -196,7 +196,7 @@ describe('close()', () => {
   test('refuses upgrades with 503 from its start on', async () => {
     const host = await startHost(silent);
     await host.server.close(0);
-    expect(await handshake(host)).toMatchObject({ status: 503, body: { code: 'WORKER_UNAVAILABLE' } });
+    expect(await handshake(host)).toMatchObject({ status: 503, headers: { 'retry-after': '1' }, body: { code: 'WORKER_UNAVAILABLE' } });
   });
 
   test('refuses an upgrade that waits for its function with 503', async () => {
@@ -216,6 +216,50 @@ describe('close()', () => {
     gate.resolve();
     await new Promise(setImmediate);
     expect(host.app.counters.connectionsTotal).toBe(0);
+  });
+
+  test('called again with less time brings its end forward, with more does not put it off', async () => {
+    const host = await startHost(silent);
+    await rawClient(host);
+    const first = host.server.close(3_600_000);
+    expect(host.server.size).toBe(1);
+    expect(host.server.close(20)).toBe(first);
+    void host.server.close(3_600_000);
+    await first;
+    expect(host.server.size).toBe(0);
+  });
+
+  test('does not wait beyond the deadline for an event that hangs for less than its own time', async () => {
+    const events = recorder<string>();
+    const host = await startHost(
+      {
+        default: ({ method }) => {
+          events.record(method);
+          return method === 'WebSocket:message' ? new Promise(() => {}) : undefined;
+        },
+      },
+      { limits: { eventTimeout: 3_600_000 } },
+    );
+    const socket = await open(host);
+    socket.send('x');
+    await events.seen(2);
+    await host.server.close(30);
+    expect([host.server.size, events.values.length, host.app.counters.timeouts]).toEqual([0, 2, 0]);
+  });
+
+  test('closes 1,000 sockets with 1012, each told apart, while others are terminated for not answering', async () => {
+    const host = await startHost(silent);
+    const sockets: WebSocket[] = [];
+    for (let batch = 0; batch < 10; batch += 1) sockets.push(...(await Promise.all(Array.from({ length: 100 }, () => open(host)))));
+    await rawClient(host);
+    const all = closes(sockets);
+    const closing = host.server.close(3_600_000);
+    const codes = new Set((await all).map(([code]) => code));
+    expect([...codes]).toEqual([1012]);
+    await vi.waitFor(() => expect(host.server.size).toBe(1));
+    void host.server.close(0);
+    await closing;
+    expect([host.server.size, host.server.sockets.size]).toEqual([0, 0]);
   });
 
   test('called twice is one drain', async () => {

@@ -1,0 +1,40 @@
+import { HearthError } from '../../kernel/errors.ts';
+import type { CrashReport } from '../services.ts';
+import type { AnswerBody } from './answers.ts';
+import type { ApiScope, Route } from './route.ts';
+import { answer } from './route.ts';
+
+/** The calls that say why workers were lost. */
+export function crashRoutes(scope: ApiScope): readonly Route[] {
+  const { crashes } = scope.services;
+  return [
+    {
+      id: 'listCrashes',
+      method: 'GET',
+      path: '/v1/crashes',
+      summary: 'Lists the workers that were lost, newest first.',
+      answers: { 200: { description: 'The reports in short.', schema: 'CrashList' } },
+      handle: (ctx) => answer(ctx, 'CrashList', { crashes: crashes.list().map(toCrashSummary) }),
+    },
+    {
+      id: 'getCrash',
+      method: 'GET',
+      path: '/v1/crashes/{id}',
+      summary: 'Reads a crash report.',
+      answers: { 200: { description: 'The report.', schema: 'Crash' } },
+      errors: ['CRASH_NOT_FOUND'],
+      handle(ctx) {
+        const id = ctx.params['id'] ?? '';
+        const report = crashes.get(id);
+        if (!report) throw new HearthError('CRASH_NOT_FOUND', { id });
+        answer(ctx, 'Crash', report);
+      },
+    },
+  ];
+}
+
+/** A report without what only its reader needs. */
+export function toCrashSummary(report: CrashReport): AnswerBody<'CrashSummary'> {
+  const { id, at, pid, code, signal, cause, message, place, quarantined } = report;
+  return { id, at, pid, code, signal, cause, message, ...(place && { place }), quarantined };
+}

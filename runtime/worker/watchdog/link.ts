@@ -1,0 +1,36 @@
+import { Worker as Thread } from 'node:worker_threads';
+import { collectGarbage } from './collect.ts';
+import type { NotifyWatchdog } from './pulse.ts';
+import { UnsentLines } from './unsent.ts';
+import { slot, type WatchdogStart } from './shared.ts';
+
+/** The file descriptor on which control reads what the watchdog reports. */
+const reportDescriptor = 4;
+
+/** A running watchdog thread, from the worker's side. */
+export interface WatchdogLink {
+  /** What both share. */
+  readonly flags: Int32Array;
+  readonly notify: NotifyWatchdog;
+  /** Log lines that are still to be sent. */
+  readonly unsent: UnsentLines;
+}
+
+/** Starts the watchdog of this process, which ends the process when `control` is no longer its parent. */
+export function createWatchdogLink(control: number): WatchdogLink {
+  const flags = new Int32Array(new SharedArrayBuffer(4 * Object.keys(slot).length));
+  const unsent = new UnsentLines();
+  const workerData: WatchdogStart = {
+    shared: flags,
+    unsent: unsent.shared,
+    inspectable: !('permission' in process),
+    control,
+    descriptor: reportDescriptor,
+  };
+  // Functions' flags are not the thread's, and its memory is not theirs.
+  const thread = new Thread(new URL('./watchdog.js', import.meta.url), { workerData, execArgv: [], env: {} });
+  thread.on('message', () => collectGarbage());
+  thread.unref();
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
+  return { flags, unsent, notify: (notice) => thread.postMessage(notice) };
+}

@@ -1,0 +1,142 @@
+import { performance } from 'node:perf_hooks';
+import type { FunctionMark, WatchdogReport } from '../../kernel/protocol.ts';
+import { StallClock } from './clock.ts';
+import { MainThreadInspector } from './inspector.ts';
+import { MemoryWatch } from './memory.ts';
+import { createDescriptorReader } from './resources.ts';
+import type { UnsentLines } from './unsent.ts';
+import { signal, slot, type WatchdogNotice } from './shared.ts';
+
+/** Milliseconds between two looks. */
+export const lookInterval = 25;
+
+/** Milliseconds between two beats of a healthy event loop: code may have begun just after one. */
+const beatInterval = 50;
+
+/** Milliseconds after which a standstill is worth knowing about. */
+const noticeable = 75;
+
+/** Looks between two counts of file descriptors, and the part of their limit at which they are reported. */
+const descriptorLooks = 80;
+const descriptorPart = 0.9;
+
+type Limits = Extract<WatchdogNotice, { type: 'limits' }>;
+
+/** What is watched; as in `WatchdogStart`. */
+export interface Watched {
+  readonly shared: Int32Array;
+  readonly unsent: UnsentLines;
+  readonly inspectable: boolean;
+  /** Has the worker's own thread collect its garbage. */
+  collect(): void;
+}
+
+/** Watches the worker's own thread: stops what can be stopped through its guards, and reports what cannot. */
+export class Watchdog {
+  readonly #watched: Watched;
+  readonly #report: (report: WatchdogReport) => void;
+  readonly #clock = new StallClock();
+  readonly #marks = new Map<number, FunctionMark>();
+  readonly #readDescriptors = createDescriptorReader();
+  #inspector: MainThreadInspector | undefined;
+  #limits: Limits | undefined;
+  #asked = false;
+  #memory: MemoryWatch | undefined;
+  #descriptorsReported = false;
+  #ending = false;
+  #looks = 0;
+
+  constructor(watched: Watched, report: (report: WatchdogReport) => void) {
+    this.#watched = watched;
+    this.#report = report;
+  }
+
+  /** Takes what the worker says. */
+  take(notice: WatchdogNotice): void {
+    if (notice.type === 'limits') this.#limit(notice);
+    else if (notice.type === 'mark') this.#marks.set(notice.id, notice.mark);
+    else if (notice.type === 'unmark') this.#marks.delete(notice.id);
+    else this.#report({ type: 'running', mark: notice.mark });
+  }
+
+  /** Looks once; to be called every {@link lookInterval} milliseconds. */
+  look(): void {
+    const limits = this.#limits;
+    if (!limits || this.#ending) return;
+    const now = performance.now();
+    const stalled = this.#clock.look(Atomics.load(this.#watched.shared, slot.beat), now);
+    this.#lookAtLoop(limits, stalled);
+    this.#lookAtMemory(stalled, now);
+    this.#looks += 1;
+    if (this.#looks % descriptorLooks === 0) this.#lookAtDescriptors();
+  }
+
+  #limit(limits: Limits): void {
+    this.#limits = limits;
+    this.#memory = new MemoryWatch(limits.memory * 1024 ** 2);
+  }
+
+  #lookAtLoop({ cpuTime, stuckTime }: Limits, stalled: number): void {
+    if (stalled < noticeable) {
+      this.#asked = false;
+      return;
+    }
+    if (!this.#asked) this.#askWho();
+    if (cpuTime > 0 && stalled >= cpuTime + beatInterval) this.#raise(signal.cpu);
+    if (stalled >= stuckTime) void this.#reportStuck(stalled);
+  }
+
+  /** Whose code runs is told by the mark, or by the code itself at its next guard. */
+  #askWho(): void {
+    this.#asked = true;
+    const mark = this.#running();
+    if (mark) this.#report({ type: 'running', mark });
+    else Atomics.compareExchange(this.#watched.shared, slot.signal, signal.none, signal.tell);
+  }
+
+  #lookAtMemory(stalled: number, now: number): void {
+    const rss = process.memoryUsage.rss();
+    const advice = this.#memory?.look({ rss, stalled: stalled >= noticeable, now });
+    if (!advice) return;
+    if (advice.sample) this.#inspect().startSampling();
+    if (advice.stop) this.#raise(signal.memory);
+    if (advice.collect) this.#watched.collect();
+    if (advice.report) void this.#reportMemory(advice.report, rss, stalled);
+  }
+
+  #lookAtDescriptors(): void {
+    const descriptors = this.#descriptorsReported ? undefined : this.#readDescriptors();
+    if (!descriptors || descriptors.open < descriptors.limit * descriptorPart) return;
+    this.#descriptorsReported = true;
+    this.#report({ type: 'descriptors', ...descriptors });
+  }
+
+  async #reportStuck(blockedMs: number): Promise<void> {
+    this.#ending = true;
+    const mark = this.#running();
+    const stack = await this.#inspect().stop();
+    this.#report({ type: 'stuck', blockedMs: Math.round(blockedMs), lines: this.#watched.unsent.read(), ...(mark && { mark }), ...stack });
+  }
+
+  async #reportMemory(level: 'soft' | 'hard', rss: number, stalled: number): Promise<void> {
+    this.#ending = level === 'hard';
+    const mark = this.#running();
+    // A thread that is stopped no longer answers for its heap.
+    const suspects = await this.#inspect().suspects();
+    const stack = level === 'hard' ? await this.#inspect().stop() : { frames: [] };
+    const lines = level === 'hard' ? this.#watched.unsent.read() : [];
+    this.#report({ type: 'memory', level, rss, blockedMs: Math.round(stalled), suspects, lines, ...(mark && { mark }), ...stack });
+  }
+
+  #running(): FunctionMark | undefined {
+    return this.#marks.get(Atomics.load(this.#watched.shared, slot.running));
+  }
+
+  #raise(asked: number): void {
+    Atomics.store(this.#watched.shared, slot.signal, asked);
+  }
+
+  #inspect(): MainThreadInspector {
+    return (this.#inspector ??= new MainThreadInspector(this.#watched.inspectable));
+  }
+}
