@@ -37,8 +37,8 @@ export class BenchHost implements AsyncDisposable {
   }
 
   /** Starts a host that prints and keeps no more than its start; resolves when it serves. */
-  static async start(): Promise<BenchHost> {
-    const host = await TestHost.start({ env: { LOG_LEVEL: 'warn' } });
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<BenchHost> {
+    const host = await TestHost.start({ env: { LOG_LEVEL: 'warn', ...env } });
     const made = new BenchHost(host, await HttpConnection.open(host.consolePort), await HttpConnection.open(host.port));
     await made.publish('memory', memorySource);
     return made;

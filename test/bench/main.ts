@@ -1,3 +1,4 @@
+import { benchGuards } from './guards.ts';
 import { benchPublish } from './publish.ts';
 import { benchReload } from './reload.ts';
 import { type Figure, type Scale, toTable } from './report.ts';
@@ -13,6 +14,7 @@ const benchmarks: ReadonlyMap<string, (scale: Scale) => Promise<readonly Figure[
   ['takeover', benchTakeover],
   ['http', benchHttp],
   ['ws', benchWs],
+  ['guards', benchGuards],
 ]);
 
 const usage = `npm run bench -- [${[...benchmarks.keys()].join('|')}] … [--quick]`;

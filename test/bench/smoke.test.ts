@@ -38,3 +38,10 @@ it('bench sockets counts the sockets that connect, talk and leave', { timeout: 6
   expect(figures.get('cloud.sockets when all have left')).toBe(0);
   expect(figures.get('worker RSS while idle')).toBeGreaterThan(0);
 });
+
+it('bench guards measures a host with guards beside one without', { timeout: 60_000 }, async () => {
+  const figures = await bench('guards');
+  for (const name of ['HTTP hello', 'HTTP, a function with loops', 'WebSocket echo'])
+    expect(figures.get(`${name}, with / without: median`)).toBeGreaterThan(0);
+  expect(figures.get('failed')).toBe(0);
+});
