@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { LogFields, LogLevel, LogRecord } from '../kernel/logger.ts';
 import type { FunctionMark, WatchdogReport, WorkerMessage, WorkerMetrics, WorkerSettings } from '../kernel/protocol.ts';
 import type { BuiltFunction } from '../kernel/revision.ts';
@@ -44,7 +47,10 @@ export class Member {
       onReport: (report) => this.#take(report, owner),
       onExit: (exit) => owner.onExit(this, exit),
     });
-    this.loaded = this.process.call('load', { settings, functions }, 0);
+    // A folder of its own: what a worker that is killed leaves in it goes with it.
+    const uploadDir = join(settings.uploadDir, randomUUID());
+    void removeAfter(this.process.ended, uploadDir);
+    this.loaded = this.process.call('load', { settings: { ...settings, uploadDir }, functions }, 0);
     this.loaded.then(
       () => (this.ready = true),
       () => owner.log('debug', 'a worker ended before it had loaded'),
@@ -86,6 +92,12 @@ export class Member {
       owner.onReport(this, report);
     }
   }
+}
+
+async function removeAfter(ended: Promise<void>, dir: string): Promise<void> {
+  await ended;
+  // What stays is removed at the next start.
+  await rm(dir, { recursive: true, force: true }).catch(() => {});
 }
 
 /** A record as the worker wrote it; none when its line was cut short. */

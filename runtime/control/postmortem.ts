@@ -9,6 +9,9 @@ import type { WorkerExit } from './worker-process.ts';
 /** Milliseconds for which it is worth knowing whose code was running. */
 const runningTime = 5_000;
 
+/** The part of a worker's memory that makes who holds it likely: Buffers are not sampled. */
+const largePart = 0.1;
+
 /** Why control ends a worker. */
 export type Verdict =
   | { readonly cause: 'stuck'; readonly report: Extract<WatchdogReport, { type: 'stuck' }> }
@@ -78,7 +81,7 @@ function weigh({ verdict, running }: WorkerFacts, at: number): Weighed {
   if (report.type === 'stuck') return { frames, suspects: [], blamed, proven: frames.length > 0 || mark !== undefined, where };
   // While the loop turns, whoever runs at this moment need not be who took the memory.
   const filling = report.blockedMs > 0 && (frames.length > 0 || mark !== undefined);
-  const [largest] = report.suspects;
+  const largest = report.suspects.find(({ bytes }) => bytes >= report.rss * largePart);
   const { suspects } = report;
   if (filling) return { frames, suspects, blamed, proven: true, where };
   return { frames: [], suspects, blamed: largest && { function: largest.function, revision: largest.revision }, proven: false, where };

@@ -56,8 +56,16 @@ onMessage('disconnect', () => {
 onMessage('SIGINT', () => {});
 onMessage('SIGTERM', () => {});
 // An error that no handler awaits belongs to the invocation that started it; the process lives on.
-onMessage('uncaughtException', (error) => worker.app?.logs.failed(error, worker.app.app.scope.getStore()));
-onMessage('unhandledRejection', (reason) => worker.app?.logs.failed(reason, worker.app.app.scope.getStore(), 'unhandled rejection: '));
+onMessage('uncaughtException', (error) => report(error, ''));
+onMessage('unhandledRejection', (reason) => report(reason, 'unhandled rejection: '));
+
+function report(thrown: unknown, prefix: string): void {
+  try {
+    worker.app?.logs.failed(thrown, worker.app.app.scope.getStore(), prefix);
+  } catch {
+    // Functions have broken what even this needs; a throw here would end the process.
+  }
+}
 
 startMetrics(
   () => worker.app,

@@ -113,9 +113,11 @@ describe('examine()', () => {
   });
 
   test('takes who holds most of the memory for likely, and not who runs while the loop turns', () => {
-    const verdict = memory({ mark: x, frames: [frame(2, 1)], suspects: [{ ...y, bytes: 9 }] });
+    const verdict = memory({ mark: x, frames: [frame(2, 1)], suspects: [{ ...y, bytes: 90 * 1024 ** 2 }] });
     const message = 'the worker used 600 MB of memory, most likely in y, revision 1.';
     expect(judge({ verdict, running: seen(x, 0) })).toEqual({ cause: 'memory', message, place: y, proven: false, stack: [] });
+    const little = memory({ suspects: [{ ...y, bytes: 9 }] });
+    expect(judge({ verdict: little })).toMatchObject({ place: undefined, proven: false });
     expect(judge({ verdict: memory({ blockedMs: 90 }), running: seen(x, 9000) })).toMatchObject({ place: undefined, proven: false });
   });
 

@@ -1,6 +1,9 @@
 import childProcess from 'node:child_process';
+import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
+import zlib from 'node:zlib';
 import { HearthError } from '../../kernel/errors.ts';
+import type { Pulse } from '../watchdog/pulse.ts';
 
 type SyncCall = 'execSync' | 'execFileSync' | 'spawnSync';
 
@@ -15,6 +18,33 @@ export function boundBlockingCalls(limit: number): void {
   for (const call of ['execSync', 'execFileSync', 'spawnSync'] as const) boundProgram(call, limit);
   // For packages that are ES modules, whose imports are copies.
   syncBuiltinESMExports();
+}
+
+/** Calls of Node that may take any time, and that nothing can look into meanwhile. */
+const nativeCalls: readonly (readonly [object, readonly string[]])[] = [
+  [crypto, ['pbkdf2Sync', 'scryptSync', 'hkdfSync', 'generateKeyPairSync', 'generatePrimeSync', 'checkPrimeSync']],
+  [zlib, Object.keys(zlib).filter((name) => name.endsWith('Sync'))],
+  [childProcess, ['execSync', 'execFileSync', 'spawnSync']],
+];
+
+/** Has such calls say whose they are: after an `await` the watchdog could not tell. */
+export function markNativeCalls(pulse: Pick<Pulse, 'enterCurrent' | 'leave'>): void {
+  for (const [owner, names] of nativeCalls) for (const name of names) markCall(owner, name, pulse);
+  syncBuiltinESMExports();
+}
+
+function markCall(owner: object, name: string, pulse: Pick<Pulse, 'enterCurrent' | 'leave'>): void {
+  const call: unknown = Reflect.get(owner, name);
+  if (typeof call !== 'function') return;
+  Reflect.set(owner, name, (...args: unknown[]): unknown => {
+    const outer = pulse.enterCurrent();
+    try {
+      const answer: unknown = Reflect.apply(call, owner, args);
+      return answer;
+    } finally {
+      pulse.leave(outer);
+    }
+  });
 }
 
 function boundAtomicsWait(limit: number): void {

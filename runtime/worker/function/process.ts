@@ -40,13 +40,35 @@ function guardKill(name: string): void {
 /** Without these the worker would neither hear control nor outlive a stray rejection. */
 const hostEvents = new Set(['message', 'internalMessage', 'disconnect', 'SIGINT', 'SIGTERM', 'uncaughtException', 'unhandledRejection']);
 
+/** Node ends a process whose listener for a stray error throws. */
+const fatalEvents: ReadonlySet<unknown> = new Set(['uncaughtException', 'unhandledRejection', 'uncaughtExceptionMonitor']);
+
 function guardListeners(): void {
+  for (const call of ['on', 'once', 'addListener', 'prependListener', 'prependOnceListener'] as const) shieldListeners(call);
   const removeAll = process.removeAllListeners.bind(process);
   process.removeAllListeners = (event) => {
     const events = event === undefined ? process.eventNames() : [event];
     for (const name of events) if (!hostEvents.has(String(name))) removeAll(name);
     return process;
   };
+}
+
+/** Has listeners for stray errors, which packages add, never throw themselves. */
+function shieldListeners(call: 'on' | 'once' | 'addListener' | 'prependListener' | 'prependOnceListener'): void {
+  const add: unknown = Reflect.get(process, call);
+  if (typeof add !== 'function') return;
+  Reflect.set(process, call, (event: unknown, listener: unknown): unknown => {
+    if (typeof listener !== 'function' || !fatalEvents.has(event)) return Reflect.apply(add, process, [event, listener]);
+    const shielded = (...args: unknown[]): void => {
+      try {
+        Reflect.apply(listener, process, args);
+      } catch {
+        // The error that it was told of is logged by the host's own listener.
+      }
+    };
+    // So that Node finds it when it is to be removed.
+    return Reflect.apply(add, process, [event, Object.assign(shielded, { listener })]);
+  });
 }
 
 /**

@@ -11,7 +11,7 @@ import { onceClosed } from './closed.ts';
 import { type ContextOrigin, createContext, type SignalSource } from './context.ts';
 import { replyable, replyThrown } from './failure.ts';
 import type { Notices } from './notices.ts';
-import { isStreaming, reply, replyFailure } from './reply.ts';
+import { isEventStream, reply, replyFailure } from './reply.ts';
 
 const closedEarly = 'The connection was closed before the response was finished.';
 
@@ -86,8 +86,8 @@ export class Exchange implements TicketHolder, SignalSource {
   expire(): void {
     const { app } = this.#host;
     const { response, requestId } = this.#origin;
-    // It has begun to answer and takes as long as it likes.
-    if (isStreaming(response)) return;
+    // It has begun to answer, or waits for events, and takes as long as it likes.
+    if (response.headersSent || isEventStream(response)) return;
     this.#release();
     this.#expired = true;
     app.counters.timeouts++;
@@ -142,8 +142,24 @@ export class Exchange implements TicketHolder, SignalSource {
       this.#release();
       return;
     }
+    this.#hold();
+  }
+
+  /** Measures the time until the response has begun. */
+  #hold(): void {
     this.#ticket = this.#host.calls.hold(this.#module.name, this, this.#ticket);
-    response.exchange = this;
+    this.#origin.response.exchange = this;
+  }
+
+  /** Turns the value into a response, for which its getters and `toJSON()` run. */
+  #reply(value: unknown): void {
+    const { pulse } = this.#host.app;
+    const outer = pulse.enter(this.#module.mark);
+    try {
+      reply(this.#origin.response, value);
+    } finally {
+      pulse.leave(outer);
+    }
   }
 
   #settle(value: unknown): void {
@@ -152,7 +168,7 @@ export class Exchange implements TicketHolder, SignalSource {
     const { response, requestId } = this.#origin;
     try {
       if (value === refused) replyFailure(response, 403, { error: 'Forbidden', requestId });
-      else reply(response, value);
+      else this.#reply(value);
     } catch (thrown) {
       this.#fail(thrown);
       return;
@@ -211,8 +227,15 @@ export class Exchange implements TicketHolder, SignalSource {
 
   #end(): void {
     const { response } = this.#origin;
-    if (response.writableEnded) this.#invocation.end();
-    else onceClosed(response, () => this.#invocation.end());
+    if (response.writableEnded) {
+      this.#invocation.end();
+      return;
+    }
+    if (!response.headersSent && !this.#expired) this.#hold();
+    onceClosed(response, () => {
+      this.#release();
+      this.#invocation.end();
+    });
   }
 }
 

@@ -60,14 +60,14 @@ export function replyFailure(response: HttpResponse, status: number, body: Reado
 
 /** Whether the function has begun to answer by itself, or has said that it will. */
 function isWriting(response: HttpResponse): boolean {
-  return response.chunkedEncoding || isStreaming(response);
-}
-
-/** Whether something is on its way into the response, be it that nothing of it has arrived yet. */
-export function isStreaming(response: HttpResponse): boolean {
-  if (response.headersSent || response.sendingFile) return true;
+  if (response.headersSent || response.chunkedEncoding || response.sendingFile) return true;
   // Whatever pipes into the response listens for the one, whatever writes in its own time for the other.
   if (response.listenerCount('unpipe') > 0 || response.listenerCount('drain') > 0) return true;
+  return isEventStream(response);
+}
+
+/** Whether the response is one of events, the first of which may be long in coming. */
+export function isEventStream(response: HttpResponse): boolean {
   const type = response.getHeader('content-type');
   return typeof type === 'string' && type.startsWith('text/event-stream');
 }

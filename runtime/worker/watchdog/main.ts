@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WatchdogStart } from './shared.ts';
 import { UnsentLines } from './unsent.ts';
-import { lookInterval, Watchdog } from './watchdog.ts';
+import { Watchdog } from './watchdog.ts';
 
 /**
  * A thread beside the worker's own, for when that one hangs in a function: it stops what guards reach,
@@ -25,10 +25,12 @@ const watchdog = new Watchdog({ shared, unsent: new UnsentLines(unsent), inspect
 
 parentPort?.on('message', (notice) => watchdog.take(notice));
 
-setInterval(() => {
+function look(): void {
   if (process.ppid !== control) end();
-  watchdog.look();
-}, lookInterval);
+  setTimeout(look, watchdog.look());
+}
+
+look();
 
 /** With all that functions have started: the worker leads a process group of its own. */
 function end(): void {

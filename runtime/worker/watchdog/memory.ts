@@ -3,8 +3,8 @@ const samplingPart = 0.6;
 const softPart = 0.8;
 const ruinPart = 1.5;
 
-/** The part of the limit by which memory grows between two looks when something goes wrong fast. */
-const fastPart = 0.05;
+/** The part of the limit by which memory grows in a millisecond when something goes wrong fast. */
+const fastPart = 0.002;
 
 /** Milliseconds for which memory has to be short before that is reported: a peak may pass. */
 const softTime = 5_000;
@@ -36,6 +36,7 @@ const nothing: MemoryAdvice = { sample: false, stop: false, collect: false, repo
 export class MemoryWatch {
   readonly #limit: number;
   #before = Infinity;
+  #lookedAt = 0;
   #shortSince: number | undefined;
   #collectedAt = -Infinity;
   #softReported = false;
@@ -46,8 +47,9 @@ export class MemoryWatch {
   }
 
   look({ rss, stalled, now }: MemoryLook): MemoryAdvice {
-    const fast = rss - this.#before > this.#limit * fastPart;
+    const fast = rss - this.#before > this.#limit * fastPart * (now - this.#lookedAt);
     this.#before = rss;
+    this.#lookedAt = now;
     const sample = rss >= this.#limit * samplingPart;
     if (rss < this.#limit * softPart) {
       this.#shortSince = undefined;

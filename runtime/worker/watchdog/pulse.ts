@@ -7,8 +7,11 @@ import { signal, slot, type WatchdogNotice } from './shared.ts';
 /** Milliseconds between two beats. */
 const beatInterval = 50;
 
-/** Milliseconds that code is seen running, after its time is over, before it is stopped: so that others whose turn comes meanwhile are not. */
-const grace = 15;
+/**
+ * Milliseconds that code is seen running, once somebody has to stop, before it is stopped: so that others
+ * whose turn comes meanwhile are not. Memory that runs out cannot wait for long.
+ */
+const grace = { cpu: 15, memory: 5 } as const;
 
 /** Tells the watchdog something. MUST NOT throw. */
 export type NotifyWatchdog = (notice: WatchdogNotice) => void;
@@ -25,6 +28,9 @@ export class Pulse {
   readonly #notify: NotifyWatchdog;
   /** Milliseconds that each invocation, or code outside of any, has run since it was asked to stop. */
   readonly #overtime = new Map<unknown, number>();
+  /** The marks that are given, by `name@revision` and the other way round. */
+  readonly #marked = new Map<string, number>();
+  readonly #keys = new Map<number, string>();
   #current: unknown;
   #seenAt = 0;
   #marks = 0;
@@ -65,12 +71,25 @@ export class Pulse {
   /** A mark for evaluated code, to be given back by `unmark()`. */
   mark(name: string, revision: number): number {
     this.#marks += 1;
+    const key = `${name}@${revision}`;
+    this.#marked.set(key, this.#marks);
+    this.#keys.set(this.#marks, key);
     this.#notify({ type: 'mark', id: this.#marks, mark: { function: name, revision } });
     return this.#marks;
   }
 
+  /** As `enter()`, for the code of the invocation that runs now: after an `await` nothing else says whose it is. */
+  enterCurrent(): number {
+    const invocation = this.#scope.getStore();
+    const mark = invocation && this.#marked.get(`${invocation.function}@${invocation.revision}`);
+    return this.enter(mark ?? this.flags[slot.running] ?? 0);
+  }
+
   /** Forgets a mark; its code may still run for calls in flight. */
   unmark(id: number): void {
+    const key = this.#keys.get(id);
+    this.#keys.delete(id);
+    if (key !== undefined && this.#marked.get(key) === id) this.#marked.delete(key);
     this.#notify({ type: 'unmark', id });
   }
 
@@ -89,12 +108,12 @@ export class Pulse {
   readonly guard = (): void => {
     const asked = this.flags[slot.signal];
     if (asked === signal.tell) this.#tell();
-    else if (asked === signal.cpu) this.#interrupt();
-    else if (asked === signal.memory) {
-      // Once: whoever runs next need not be to blame, and the watchdog asks again while it gets worse.
+    else if (asked === signal.cpu) {
+      if (this.#runsFor(grace.cpu)) this.#stop(new HearthError('CPU_LIMIT_EXCEEDED', { limit: this.#limits.cpuTime }));
+    } else if (asked === signal.memory && this.#runsFor(grace.memory)) {
+      // Once: the watchdog asks again while it gets worse.
       Atomics.compareExchange(this.flags, slot.signal, asked, signal.none);
-      this.#stopped += 1;
-      throw new HearthError('MEMORY_LIMIT_EXCEEDED', { limit: this.#limits.memory });
+      this.#stop(new HearthError('MEMORY_LIMIT_EXCEEDED', { limit: this.#limits.memory }));
     }
   };
 
@@ -105,7 +124,8 @@ export class Pulse {
     if (invocation) this.#notify({ type: 'running', mark: { function: invocation.function, revision: invocation.revision } });
   }
 
-  #interrupt(): void {
+  /** Whether whoever runs now has run for so long since code was asked to stop. */
+  #runsFor(time: number): boolean {
     const now = performance.now();
     const running = this.#scope.getStore() ?? this.flags[slot.running];
     const before = this.#overtime.get(running) ?? 0;
@@ -113,8 +133,11 @@ export class Pulse {
     this.#current = running;
     this.#seenAt = now;
     this.#overtime.set(running, overtime);
-    if (overtime < grace) return;
+    return overtime >= time;
+  }
+
+  #stop(error: HearthError): never {
     this.#stopped += 1;
-    throw new HearthError('CPU_LIMIT_EXCEEDED', { limit: this.#limits.cpuTime });
+    throw error;
   }
 }

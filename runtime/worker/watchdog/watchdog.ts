@@ -7,8 +7,9 @@ import { createDescriptorReader } from './resources.ts';
 import type { UnsentLines } from './unsent.ts';
 import { signal, slot, type WatchdogNotice } from './shared.ts';
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two looks, also while memory is running short. */
 export const lookInterval = 25;
+const shortInterval = 5;
 
 /** Milliseconds between two beats of a healthy event loop: code may have begun just after one. */
 const beatInterval = 50;
@@ -45,6 +46,8 @@ export class Watchdog {
   #descriptorsReported = false;
   #ending = false;
   #looks = 0;
+  /** Whether memory is running short. */
+  #short = false;
 
   constructor(watched: Watched, report: (report: WatchdogReport) => void) {
     this.#watched = watched;
@@ -59,16 +62,17 @@ export class Watchdog {
     else this.#report({ type: 'running', mark: notice.mark });
   }
 
-  /** Looks once; to be called every {@link lookInterval} milliseconds. */
-  look(): void {
+  /** Looks once; answers in how many milliseconds it wants to look again. */
+  look(): number {
     const limits = this.#limits;
-    if (!limits || this.#ending) return;
+    if (!limits || this.#ending) return lookInterval;
     const now = performance.now();
     const stalled = this.#clock.look(Atomics.load(this.#watched.shared, slot.beat), now);
     this.#lookAtLoop(limits, stalled);
     this.#lookAtMemory(stalled, now);
     this.#looks += 1;
     if (this.#looks % descriptorLooks === 0) this.#lookAtDescriptors();
+    return this.#short ? shortInterval : lookInterval;
   }
 
   #limit(limits: Limits): void {
@@ -98,6 +102,7 @@ export class Watchdog {
     const rss = process.memoryUsage.rss();
     const advice = this.#memory?.look({ rss, stalled: stalled >= noticeable, now });
     if (!advice) return;
+    this.#short = advice.sample;
     if (advice.sample) this.#inspect().startSampling();
     if (advice.stop) this.#raise(signal.memory);
     if (advice.collect) this.#watched.collect();
@@ -124,8 +129,10 @@ export class Watchdog {
     // A thread that is stopped no longer answers for its heap.
     const suspects = await this.#inspect().suspects();
     const stack = level === 'hard' ? await this.#inspect().stop() : { frames: [] };
+    // Between two beats a healthy loop is seen to stand still for a moment.
+    const blockedMs = stalled < noticeable ? 0 : Math.round(stalled);
     const lines = level === 'hard' ? this.#watched.unsent.read() : [];
-    this.#report({ type: 'memory', level, rss, blockedMs: Math.round(stalled), suspects, lines, ...(mark && { mark }), ...stack });
+    this.#report({ type: 'memory', level, rss, blockedMs, suspects, lines, ...(mark && { mark }), ...stack });
   }
 
   #running(): FunctionMark | undefined {

@@ -3,6 +3,7 @@ import type { FunctionModule, Handler } from '../../kernel/module.ts';
 import type { App } from '../app.ts';
 import type { UpgradeContext } from './context.ts';
 import { type EventHost, toPending } from './dispatch.ts';
+import { HearthError } from '../../kernel/errors.ts';
 import { isQuarantine } from './failures.ts';
 import { errorRefusal, type Refusal, toRefusal } from './refusal.ts';
 
@@ -94,7 +95,8 @@ async function settle(host: EventHost, invocation: Invocation, answer: Promise<u
 function fail({ failures }: EventHost, invocation: Invocation, thrown: unknown): Verdict {
   failures.report(thrown, invocation);
   invocation.end();
-  return refusedWith(toRefusal('UPGRADE_REFUSED', refusalStatus(thrown)));
+  const own = thrown instanceof HearthError && thrown.status > 0;
+  return refusedWith(own ? errorRefusal(thrown) : toRefusal('UPGRADE_REFUSED', refusalStatus(thrown)));
 }
 
 function toVerdict(answer: unknown): Verdict {

@@ -55,3 +55,51 @@ test('guardIntrinsics() leaves objects, classes and other prototypes as they are
   })()`;
   expect(await guarded(expression)).toEqual({ answer: ['shape', 2, 'own', 2, true, 5, 6], ...clean });
 });
+
+/** What `keepIntrinsics()` says after the code has run, and what the expression answers then. */
+async function kept(code: string, expression: string): Promise<unknown> {
+  const { messages, stderr } = await children.run(`
+    import { keepIntrinsics } from 'runtime/worker/function/intrinsics.ts';
+    const send = process.send.bind(process);
+    const { disconnect } = process;
+    const run = new Function('require', ${JSON.stringify(code)});
+    const { createRequire } = await import('node:module');
+    const check = keepIntrinsics();
+    const before = check();
+    run(createRequire(import.meta.url));
+    const restored = check();
+    send({ before, restored, answer: ${expression}, after: check() });
+    process.disconnect();
+  `);
+  expect(stderr).toBe('');
+  return messages[0];
+}
+
+const none = { before: [], after: [] };
+
+test('keepIntrinsics() puts back methods that were replaced, and says which', async () => {
+  const code = 'Array.prototype.map = () => { throw 1; }; Map.prototype.get = null; require("node:events").prototype.emit = () => {};';
+  const restored = ['Array.prototype.map', 'Map.prototype.get', 'EventEmitter.prototype.emit'];
+  expect(await kept(code, '[[1].map((n) => n + 1), new Map([[1, 2]]).get(1)]')).toEqual({ restored, answer: [[2], 2], ...none });
+});
+
+test('keepIntrinsics() puts back globals that were deleted, and another Buffer, but nobody’s choice of a fetch or a Promise', async () => {
+  const code =
+    'delete globalThis.URL; delete globalThis.Map; globalThis.Buffer = undefined; globalThis.fetch = 1; globalThis.Promise = class Mine {};';
+  const restored = ['Buffer', 'Map', 'URL'];
+  expect(await kept(code, "[typeof URL, typeof Map, Buffer.from('x').length, fetch, Promise.name]")).toEqual({
+    restored,
+    answer: ['function', 'function', 1, 1, 'Mine'],
+    ...none,
+  });
+});
+
+test('keepIntrinsics() leaves what functions add, and what they do to dates and numbers', async () => {
+  const code =
+    'Array.prototype.last = function () { return this.at(-1); }; Date.prototype.toJSON = () => "mine"; Number.prototype.toFixed = () => "2";';
+  expect(await kept(code, '[[1, 2].last(), JSON.stringify(new Date()), (1).toFixed()]')).toEqual({
+    restored: [],
+    answer: [2, '"mine"', '2'],
+    ...none,
+  });
+});

@@ -62,10 +62,13 @@ describe('guard()', () => {
     expect([pulse.stopped, pulse.flags[slot.signal]]).toEqual([1, signal.cpu]);
   });
 
-  test('throws what memory asks for, with the limit, at once: it would be gone after any grace', () => {
+  test('throws what memory asks for, with the limit, once, after a shorter grace', () => {
+    const call = invocation('a');
     raise(signal.memory);
+    expect(guards(call, 1000, 1004)).toEqual(['on', 'on']);
+    now = 1005;
     const error = { code: 'MEMORY_LIMIT_EXCEEDED', details: { limit: 512 } };
-    expect(() => scope.run(invocation('a'), pulse.guard)).toThrow(expect.objectContaining(error));
+    expect(() => scope.run(call, pulse.guard)).toThrow(expect.objectContaining(error));
     expect([pulse.stopped, pulse.flags[slot.signal]]).toEqual([1, signal.none]);
   });
 

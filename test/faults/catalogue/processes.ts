@@ -1,0 +1,111 @@
+import type { Fault } from './fault.ts';
+
+const refused = { guilty: /^500 Internal Server Error$/, log: /would stop the host, so a function cannot call it/ } as const;
+
+/** What ends or disturbs a process, or would. */
+export const processes: readonly Fault[] = [
+  { id: 'exit', fault: '`process.exit()`', source: 'export default () => { process.exit(1); };', ...refused },
+  {
+    id: 'exit-from-package',
+    fault: '`globalThis.process.exit()`, as a package calls it',
+    source: 'export default () => { globalThis.process.exit(1); };',
+    ...refused,
+  },
+  {
+    id: 'exit-later',
+    fault: '`process.exit()` in a timer',
+    source: "export default () => { setTimeout(() => process.exit(1)); return 'ok'; };",
+    guilty: /^200 ok$/,
+    log: refused.log,
+  },
+  { id: 'abort', fault: '`process.abort()`', source: 'export default () => { process.abort(); };', ...refused },
+  { id: 'really-exit', fault: '`process.reallyExit()`', source: 'export default () => { (process as any).reallyExit(1); };', ...refused },
+  {
+    id: 'kill-self',
+    fault: "`process.kill(process.pid, 'SIGKILL')`",
+    source: "export default () => { process.kill(process.pid, 'SIGKILL'); };",
+    ...refused,
+  },
+  {
+    id: 'kill-group',
+    fault: "`process.kill(0, 'SIGKILL')`: the whole process group",
+    source: "export default () => { process.kill(0, 'SIGKILL'); };",
+    ...refused,
+  },
+  {
+    id: 'kill-control',
+    fault: "`process.kill(process.ppid, 'SIGKILL')`",
+    source: "export default () => { process.kill(process.ppid, 'SIGKILL'); };",
+    ...refused,
+  },
+  {
+    id: 'kill-raw',
+    fault: '`process._kill()`, what `kill()` ends in',
+    source: 'export default () => { (process as any)._kill(process.pid, 9); };',
+    ...refused,
+  },
+  { id: 'chdir', fault: "`process.chdir('/')`", source: "export default () => { process.chdir('/'); };", ...refused },
+  { id: 'disconnect', fault: '`process.disconnect()`', source: 'export default () => { process.disconnect(); };', ...refused },
+  {
+    id: 'remove-listeners',
+    fault: '`process.removeAllListeners()`, then a stray rejection',
+    source:
+      "export default () => { process.removeAllListeners(); globalThis.process.removeAllListeners(); void Promise.reject(new Error('after removal')); return 'ok'; };",
+    guilty: /^200 ok$/,
+    log: /after removal/,
+  },
+  {
+    id: 'exit-on-exception',
+    fault: "`process.on('uncaughtException', () => process.exit(1))`, then a throw in a timer",
+    source:
+      "export default () => { process.on('uncaughtException', () => process.exit(1)); setTimeout(() => { throw new Error('caught by nobody'); }); return 'ok'; };",
+    guilty: /^200 ok$/,
+    log: /caught by nobody/,
+  },
+  {
+    id: 'capture-exceptions',
+    fault: '`process.setUncaughtExceptionCaptureCallback()`',
+    source: 'export default () => { process.setUncaughtExceptionCaptureCallback(() => {}); };',
+    ...refused,
+  },
+  {
+    id: 'throwing-listener',
+    fault: "a listener of the global process's `uncaughtException` that throws, then a throw in a timer",
+    source:
+      "export default () => { globalThis.process.on('uncaughtException', () => { throw new Error('listener'); }); setTimeout(() => { throw new Error('first'); }); return 'ok'; };",
+    guilty: /^200 ok$/,
+    log: /first/,
+  },
+  {
+    id: 'destroy-stdout',
+    fault: '`process.stdout.destroy()`, then a log line',
+    source: "export default () => { process.stdout.destroy(); process.stderr.destroy(); console.log('still logged'); return 'ok'; };",
+    guilty: /^200 ok$/,
+    log: /still logged/,
+  },
+  {
+    id: 'unref-channel',
+    alone: true,
+    fault: '`process.channel.unref()` and `unref()` of all handles',
+    source:
+      "export default () => { (process as any).channel?.unref?.(); for (const handle of (process as any)._getActiveHandles()) handle.unref?.(); return 'ok'; };",
+    guilty: /^200 ok$/,
+  },
+  {
+    id: 'close-handles',
+    fault: 'all handles of the process closed or destroyed: the listening socket, the channel to control, all connections',
+    source:
+      "export default () => { for (const handle of (process as any)._getActiveHandles()) { handle.close?.(); handle.destroy?.(); } return 'ok'; };",
+    guilty: /^200 ok$|^cut off/,
+    others: 'takeover',
+  },
+  {
+    id: 'kill-by-program',
+    fault: "`execSync('kill -9 $PPID')`: a program kills the worker",
+    source: "import { execSync } from 'node:child_process';\nexport default () => { execSync('kill -9 $PPID'); };",
+    guilty: /^cut off: (ECONNRESET|EPIPE)$/,
+    others: 'takeover',
+    log: /ended with SIGKILL/,
+    blame: { function: null, quarantined: false },
+  },
+];

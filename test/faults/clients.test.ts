@@ -1,0 +1,4 @@
+import { clients } from './catalogue/clients.ts';
+import { testFaults } from './faults.ts';
+
+testFaults(clients);

@@ -1,0 +1,4 @@
+import { errors } from './catalogue/errors.ts';
+import { testFaults } from './faults.ts';
+
+testFaults(errors);

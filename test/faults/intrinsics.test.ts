@@ -1,0 +1,4 @@
+import { intrinsics } from './catalogue/intrinsics.ts';
+import { testFaults } from './faults.ts';
+
+testFaults(intrinsics);

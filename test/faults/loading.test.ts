@@ -1,0 +1,4 @@
+import { loading } from './catalogue/loading.ts';
+import { testFaults } from './faults.ts';
+
+testFaults(loading);

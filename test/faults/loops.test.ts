@@ -1,0 +1,4 @@
+import { loops } from './catalogue/loops.ts';
+import { testFaults } from './faults.ts';
+
+testFaults(loops);

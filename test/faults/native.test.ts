@@ -1,0 +1,4 @@
+import { native } from './catalogue/native.ts';
+import { testFaults } from './faults.ts';
+
+testFaults(native);

@@ -1,0 +1,4 @@
+import { peers } from './catalogue/peers.ts';
+import { testFaults } from './faults.ts';
+
+testFaults(peers);

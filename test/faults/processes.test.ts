@@ -1,0 +1,4 @@
+import { processes } from './catalogue/processes.ts';
+import { testFaults } from './faults.ts';
+
+testFaults(processes);

@@ -1,0 +1,4 @@
+import { sockets } from './catalogue/sockets.ts';
+import { testFaults } from './faults.ts';
+
+testFaults(sockets);

@@ -1,0 +1,4 @@
+import { storms } from './catalogue/storms.ts';
+import { testFaults } from './faults.ts';
+
+testFaults(storms);

@@ -1,0 +1,4 @@
+import { workers } from './catalogue/workers.ts';
+import { testFaults } from './faults.ts';
+
+testFaults(workers);
