@@ -22,6 +22,10 @@ export interface Config {
   readonly historyLimit: number;
   readonly stopTimeout: number;
   readonly limits: WorkerLimits;
+  /** The database for functions and of functions; `managed` has the host start one. Undefined: functions are kept in a file. */
+  readonly mongodbUri: string | undefined;
+  /** The mongod to start; undefined: one is looked for. */
+  readonly mongodBin: string | undefined;
   /** Whether workers run under Node's permission model. */
   readonly permissions: 'full' | 'restricted';
   /** What functions see as their environment: what the host was started with, without the host's own. */
@@ -89,11 +93,16 @@ const variables = {
   REQUEST_TIMEOUT_MS: milliseconds.default(300_000),
   WORKER_STUCK_MS: count(100, 3_600_000).default(5_000),
   WORKER_MEMORY_LIMIT_MB: count(64, 1_000_000).default(1_024),
+  MONGODB_URI: z
+    .string()
+    .regex(/^(?:managed$|mongodb(?:\+srv)?:\/\/)/, 'begins with mongodb:// or mongodb+srv://, or is managed')
+    .optional(),
+  MONGOD_BIN: text.optional(),
   WORKER_PERMISSIONS: z.enum(['full', 'restricted']).default('full'),
 } as const;
 
 /** Set for other parts of Hearth; not a function's business either. */
-const reservedVariables = new Set([...Object.keys(variables), 'MONGODB_URI', 'NATS_URL', 'NODE_OPTIONS', 'NODE_CHANNEL_FD']);
+const reservedVariables = new Set([...Object.keys(variables), 'NATS_URL', 'NODE_OPTIONS', 'NODE_CHANNEL_FD']);
 
 /** Reads the configuration from an environment; throws `CONFIG_INVALID` that names every variable that is wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, cwd: string): Config {
@@ -117,6 +126,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
     historyLimit: values.HISTORY_LIMIT,
     stopTimeout: values.STOP_TIMEOUT_MS,
     permissions: values.WORKER_PERMISSIONS,
+    mongodbUri: values.MONGODB_URI,
+    mongodBin: values.MONGOD_BIN,
     limits: Object.freeze({
       requestBody: values.REQUEST_LIMIT_SIZE,
       message: values.WEBSOCKET_MESSAGE_LIMIT,

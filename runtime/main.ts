@@ -19,6 +19,7 @@ async function main(): Promise<void> {
     {
       version: versionOf(readFileSync(new URL('package.json', root), 'utf8')),
       worker: fileURLToPath(new URL('dist/worker.js', root)),
+      keeper: fileURLToPath(new URL('dist/keeper.js', root)),
       starter: fileURLToPath(new URL('functions/', root)),
     },
     createTerminalLog(process.stdout, config.logLevel),

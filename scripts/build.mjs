@@ -12,6 +12,8 @@ const entries = {
   main: 'runtime/main.ts',
   worker: 'runtime/worker/main.ts',
   watchdog: 'runtime/worker/watchdog/main.ts',
+  transfer: 'runtime/control/transfer/command.ts',
+  keeper: 'runtime/store/mongod/keeper.ts',
 };
 
 // Functions share their globals with the host: it keeps those it was started with, whatever they assign.

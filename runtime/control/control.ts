@@ -1,27 +1,26 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBuilder } from '../build/builder.ts';
 import type { Config } from '../config.ts';
-import { HearthError, messageOf } from '../kernel/errors.ts';
 import type { Logger, LogFields, LogLevel } from '../kernel/logger.ts';
 import type { WorkerSettings } from '../kernel/protocol.ts';
 import { toBuilt } from '../kernel/revision.ts';
-import type { FunctionStore } from '../kernel/store.ts';
-import { openSqliteStore } from '../store/sqlite/store.ts';
 import { createApi } from './api/api.ts';
 import { LiveCatalog } from './catalog.ts';
+import { openConsole } from './console.ts';
 import { CrashFiles } from './crashes.ts';
 import { bindListener, type Listener } from './listener.ts';
 import { createLogBook } from './logs/book.ts';
 import { SerialPublisher } from './publisher.ts';
 import { Quarantine } from './quarantine.ts';
 import { readLive } from './rebuild.ts';
+import { Reconciler } from './reconciler.ts';
 import { createRunner } from './runner.ts';
 import type { LogBook } from './services.ts';
 import { openAdminGate, openServerSecret } from './secrets.ts';
-import { markStarter, readStarter } from './starter.ts';
+import { publishStarter } from './starter.ts';
+import { createTransfer } from './transfer/transfer.ts';
+import { openStorage, type Storage } from './storage.ts';
 import { WorkerSupervisor } from './supervisor.ts';
 import { workerFlags } from './worker-flags.ts';
 
@@ -30,6 +29,8 @@ export interface HostFiles {
   readonly version: string;
   /** The worker's program. */
   readonly worker: string;
+  /** The program that keeps a mongod running. */
+  readonly keeper: string;
   /** The folder of the starter functions. */
   readonly starter: string;
 }
@@ -49,8 +50,14 @@ export interface Control {
 /** Closes what was opened, last first, when a start fails half way and at the end. */
 class Closing {
   readonly #steps: (() => unknown)[] = [];
-  add(step: () => unknown): void {
+  /** Answers the step, to be moved. */
+  add(step: () => unknown): () => unknown {
     this.#steps.push(step);
+    return step;
+  }
+  /** Has a step run before all that were added so far. */
+  move(step: () => unknown): void {
+    this.#steps.push(...this.#steps.splice(this.#steps.indexOf(step), 1));
   }
   async run(): Promise<void> {
     for (let step = this.#steps.pop(); step; step = this.#steps.pop()) await step();
@@ -69,59 +76,63 @@ export async function startControl(config: Config, files: HostFiles, terminal: L
 }
 
 async function start(config: Config, files: HostFiles, terminal: Logger, closing: Closing): Promise<Control> {
-  const store = await openSqliteStore({ dir: config.dataDir, historyLimit: config.historyLimit });
-  closing.add(() => store.close());
   const logs = await createLogBook({ dir: join(config.dataDir, 'logs'), onRecord: (record) => terminal.log(record) });
   closing.add(() => logs.close());
   const log = (level: LogLevel, message: string, fields: LogFields = {}): void => logs.log({ time: Date.now(), level, message, ...fields });
-  const gate = await openAdminGate(store, config.adminToken);
+  const console = await openConsole(config.host, config.consolePort);
+  const closeConsole = closing.add(() => console.close());
   const listener = await bindListener(config.host, config.port);
   closing.add(() => listener.close());
+  const storage = await openStorage({ config, keeper: files.keeper, log });
+  closing.add(() => storage.close());
+  const { store } = storage;
+  const gate = await openAdminGate(store, config.adminToken);
   const builder = createBuilder({ guards: config.limits.cpuTime > 0 });
   closing.add(() => builder.close());
   const catalog = new LiveCatalog(await readLive(store, builder, log));
-  const { supervisor, quarantine, crashes } = await createSupervision({ config, files, store, listener, catalog, logs, log });
+  const { supervisor, quarantine, crashes } = await createSupervision({ config, files, storage, listener, catalog, logs, log });
   closing.add(() => crashes.close());
   const publisher = new SerialPublisher({ builder, store, catalog, quarantine, supervisor, log });
+  const inTurn = (work: () => Promise<void>): Promise<void> => publisher.inTurn(work);
+  const reconciler = new Reconciler({ builder, store, catalog, quarantine, supervisor, inTurn, log });
   const api = createApi({
     version: files.version,
     appId: config.appId,
     functionsUrl: `http://${toUrlHost(config.host)}:${listener.port}`,
     startedAt: Date.now(),
     store,
+    storage: storage.kind,
     catalog,
     publisher,
     runner: createRunner(builder, catalog, supervisor),
     supervisor,
+    follower: reconciler,
     crashes,
+    transfer: createTransfer({ builder, store, catalog, quarantine, supervisor, inTurn, log }, { ...config, version: files.version }),
     logs,
     sourceLimit: config.sourceLimit,
     isAdmin: (token) => gate.isAdmin(token),
   });
-  const server = createServer(api.callback());
-  await listen(server, config);
+  console.use(api.callback());
   // While the worker drains, the API still answers: that the host is not ready, first of all.
-  closing.add(() => closeServer(server, api));
+  closing.move(closeConsole);
+  closing.add(() => api.close());
   closing.add(() => publisher.idle());
+  closing.add(() => reconciler.close());
   closing.add(() => supervisor.stop());
   await Promise.all([supervisor.start(), builder.warm()]);
-  const starter = await readStarter(store, files.starter, catalog.list().length === 0);
-  if (starter.length > 0) await publisher.publish({ functions: starter, deleted: [] });
-  await markStarter(store);
-  await gate.keep();
-  return {
-    port: listener.port,
-    consolePort: portOf(server.address()),
-    madeToken: gate.made,
-    restart: (reason) => supervisor.restart(reason),
-    close: () => closing.run(),
-  };
+  await publishStarter({ store, publisher, dir: files.starter, empty: catalog.list().length === 0 });
+  reconciler.start();
+  const madeToken = await gate.keep();
+  const { port } = listener;
+  const restart = (reason: string): Promise<void> => supervisor.restart(reason);
+  return { port, consolePort: console.port, madeToken, restart, close: () => closing.run() };
 }
 
 interface Ground {
   readonly config: Config;
   readonly files: HostFiles;
-  readonly store: FunctionStore;
+  readonly storage: Storage;
   readonly listener: Listener;
   readonly catalog: LiveCatalog;
   readonly logs: LogBook;
@@ -134,13 +145,14 @@ interface Supervision {
   readonly crashes: CrashFiles;
 }
 
-async function createSupervision({ config, files, store, listener, catalog, logs, log }: Ground): Promise<Supervision> {
+async function createSupervision({ config, files, storage, listener, catalog, logs, log }: Ground): Promise<Supervision> {
+  const { store, databaseUri } = storage;
   const crashes = await CrashFiles.open(join(config.dataDir, 'crashes'), (message) => log('warn', message));
   const quarantine = new Quarantine(async (name, revision) => {
     const history = await store.revisions(name);
     return history.map((summary) => summary.revision).filter((earlier) => earlier < revision);
   });
-  const settings = await toWorkerSettings(config, await openServerSecret(store, config.serverSecret));
+  const settings = await toWorkerSettings(config, await openServerSecret(store, config.serverSecret), databaseUri);
   const supervisor = new WorkerSupervisor({
     entry: files.worker,
     flags: workerFlags({ entry: files.worker, settings, permissions: config.permissions }),
@@ -157,37 +169,15 @@ async function createSupervision({ config, files, store, listener, catalog, logs
   return { supervisor, quarantine, crashes };
 }
 
-async function toWorkerSettings(config: Config, serverSecret: string): Promise<WorkerSettings> {
+async function toWorkerSettings(config: Config, serverSecret: string, databaseUri: string | undefined): Promise<WorkerSettings> {
   const packagesDir = join(config.dataDir, 'packages');
   await mkdir(packagesDir, { recursive: true });
   // A worker that was killed leaves the uploads it had.
   const uploadDir = join(config.dataDir, 'uploads');
   await rm(uploadDir, { recursive: true, force: true });
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
-  return { appId: config.appId, serverSecret, env: config.appEnv, packagesDir, uploadDir, origins: config.origins, limits: config.limits };
-}
-
-function listen(server: ReturnType<typeof createServer>, { host, consolePort }: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const reason = 'code' in error ? String(error.code) : messageOf(error);
-      reject(new HearthError('PORT_UNAVAILABLE', { host, port: consolePort, reason, variable: 'CONSOLE_PORT' }));
-    });
-    server.listen(consolePort, host, resolve);
-  });
-}
-
-function closeServer(server: ReturnType<typeof createServer>, api: { close(): void }): Promise<void> {
-  return new Promise((resolve) => {
-    api.close();
-    server.close(() => resolve());
-    server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), 500).unref();
-  });
-}
-
-function portOf(address: string | AddressInfo | null): number {
-  return address !== null && typeof address === 'object' ? address.port : 0;
+  const { appId, appEnv: env, origins, limits } = config;
+  return { appId, serverSecret, env, packagesDir, uploadDir, databaseUri, origins, limits };
 }
 
 function toUrlHost(host: string): string {

@@ -41,6 +41,13 @@ export class SerialPublisher implements Publisher {
     return turn;
   }
 
+  /** Runs work as if it were a publish: none is under way meanwhile. */
+  inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
   /** Resolves when the publishes begun are done. */
   async idle(): Promise<void> {
     await this.#turn;

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Diagnostic } from '../kernel/errors.ts';
 import type { Logger, LogLevel, LogRecord } from '../kernel/logger.ts';
 import type { MemorySuspect, RunResult, WorkerMethod, WorkerMetrics, WorkerParams, WorkerResult } from '../kernel/protocol.ts';
@@ -125,6 +126,22 @@ export interface QuarantinedFunction {
   readonly previous: number | null;
 }
 
+/** A function whose live revision was published on another host and does not load on this one. */
+export interface DivergedFunction {
+  readonly name: string;
+  /** The one that is live elsewhere. */
+  readonly revision: number;
+  /** The one that is live here; null when there is none. */
+  readonly kept: number | null;
+  readonly reason: string;
+}
+
+/** Follows what other hosts on the same store publish. */
+export interface Follower {
+  /** Functions whose live revision does not load on this host. */
+  list(): readonly DivergedFunction[];
+}
+
 /** What the supervisor knows at this moment; `metrics` is at most a few seconds old. */
 export interface SupervisorStatus {
   readonly worker: WorkerState;
@@ -171,6 +188,33 @@ export interface LogBook extends Logger {
   close(): Promise<void>;
 }
 
+/** How an import is to be made. */
+export interface ImportOptions {
+  /** What is done when functions of the import exist here already. */
+  readonly mode: 'refuse' | 'replace' | 'publish';
+  /** Whether the secret of the import, if it has one, takes the place of the kept one; hosts read it when they start. */
+  readonly secret: boolean;
+}
+
+/** What became of an import. */
+export interface ImportReport {
+  readonly functions: readonly { readonly name: string; readonly outcome: 'added' | 'replaced' | 'published' | 'unchanged' }[];
+  /** How many revisions were written. */
+  readonly revisions: number;
+  /** Why functions do not compile or load, which were kept all the same. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Whether the import had the app's secret, and whether it was taken. */
+  readonly secret: 'none' | 'left' | 'taken';
+}
+
+/** Carries a whole app from one host to another. */
+export interface Transfer {
+  /** The text of an export; `secret` says whether the one that signs the app's tokens is in it. */
+  export(secret: boolean): Promise<Readable>;
+  /** Imports an export of at most `limit` bytes, all or nothing; resolves when it is live. Does not destroy the source. */
+  import(source: Readable, limit: number, options: ImportOptions): Promise<ImportReport>;
+}
+
 /** What the API stands on. */
 export interface ControlServices {
   readonly version: string;
@@ -179,11 +223,15 @@ export interface ControlServices {
   readonly functionsUrl: string;
   readonly startedAt: number;
   readonly store: FunctionStore;
+  /** What kind of store that is. */
+  readonly storage: 'sqlite' | 'mongodb';
   readonly catalog: Catalog;
   readonly publisher: Publisher;
   readonly runner: Runner;
   readonly supervisor: Supervisor;
+  readonly follower: Follower;
   readonly crashes: CrashLog;
+  readonly transfer: Transfer;
   readonly logs: LogBook;
   /** Bytes of one function's source. */
   readonly sourceLimit: number;

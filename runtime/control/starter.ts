@@ -1,24 +1,45 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HearthError } from '../kernel/errors.ts';
 import type { FunctionStore } from '../kernel/store.ts';
-import type { FunctionEdit } from './services.ts';
+import type { FunctionEdit, Publisher } from './services.ts';
 
 const seeded = 'starterPublished';
 
-/** The starter functions, when this store has never had any function; remembered, so that deleting them lasts. */
-export async function readStarter(store: FunctionStore, dir: string, empty: boolean): Promise<readonly FunctionEdit[]> {
-  if ((await store.setting(seeded)) !== undefined) return [];
-  const files = empty ? (await readdir(dir)).filter((file) => file.endsWith('.ts')) : [];
+/** What the starter functions are published with. */
+export interface StarterOptions {
+  readonly store: FunctionStore;
+  readonly publisher: Publisher;
+  /** The folder of their sources. */
+  readonly dir: string;
+  /** Whether the store has no function. */
+  readonly empty: boolean;
+}
+
+/** Publishes the starter functions when this store has never had any function; remembered, so that deleting them lasts. */
+export async function publishStarter({ store, publisher, dir, empty }: StarterOptions): Promise<void> {
+  if ((await store.setting(seeded)) !== undefined) return;
+  if (empty) await publish(publisher, await readStarter(dir));
+  await store.putSetting(seeded, 'yes');
+}
+
+async function readStarter(dir: string): Promise<readonly FunctionEdit[]> {
+  const files = (await readdir(dir)).filter((file) => file.endsWith('.ts'));
   return Promise.all(
     files.map(async (file) => ({
       name: file.slice(0, -'.ts'.length),
       source: await readFile(join(dir, file), 'utf8'),
       note: 'starter function',
+      ifRevision: 0,
     })),
   );
 }
 
-/** Remembers that the starter functions were published. */
-export function markStarter(store: FunctionStore): Promise<void> {
-  return store.putSetting(seeded, 'yes');
+async function publish(publisher: Publisher, functions: readonly FunctionEdit[]): Promise<void> {
+  try {
+    await publisher.publish({ functions, deleted: [] });
+  } catch (error) {
+    // Another host that begins on the same store was first.
+    if (!(error instanceof HearthError && error.code === 'REVISION_CONFLICT')) throw error;
+  }
 }

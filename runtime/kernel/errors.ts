@@ -34,8 +34,18 @@ export const catalogue = {
   BUILD_FAILED: { status: 422, message: 'The source does not compile: {reason}' },
   LOAD_FAILED: { status: 422, message: 'The code threw while it was loaded: {reason}' },
   WORKER_UNAVAILABLE: { status: 503, message: 'No worker could carry this out: {reason} Nothing was changed; try again.' },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    message: 'The database that keeps the functions cannot be reached: {reason} Those that are loaded go on; try again.',
+  },
   RUN_TIMED_OUT: { status: 504, message: 'The run did not answer within {limit} ms.' },
   CRASH_NOT_FOUND: { status: 404, message: 'There is no crash report "{id}".' },
+  IMPORT_INVALID: { status: 400, message: 'The file is not a whole export of an app: {reason} Nothing was changed.' },
+  IMPORT_CONFLICT: {
+    status: 409,
+    message:
+      '{count} of the functions in the file exist here already: {names}. Nothing was changed. Import with "replace" to take the histories of the file in their place, or with "publish" to publish what is live in the file as new revisions.',
+  },
   INTERNAL: { status: 500, message: 'Something went wrong inside the host. Its log has the cause.' },
 
   BAD_REQUEST: { status: 400, message: 'The request is not valid HTTP.' },
@@ -71,7 +81,8 @@ export const catalogue = {
   },
   DATABASE_UNAVAILABLE: {
     status: 0,
-    message: 'This host has no database. cloud.mongo and cloud.database() are not supported yet; see docs/functions.md.',
+    message:
+      'This host has no database. Start it with MONGODB_URI=mongodb://… to use one of yours, or with MONGODB_URI=managed to have one started for development.',
   },
   STORAGE_UNAVAILABLE: { status: 0, message: 'This host has no file storage: cloud.storage is not supported yet.' },
 
@@ -80,6 +91,7 @@ export const catalogue = {
     status: 0,
     message: 'Cannot listen on {host}:{port} ({reason}). Set {variable} to another port, or stop what uses it.',
   },
+  MONGOD_UNAVAILABLE: { status: 0, message: 'MONGODB_URI=managed needs a mongod: {reason}' },
   DATA_DIR_UNAVAILABLE: { status: 0, message: 'Cannot use the data folder {dir}: {reason}' },
 } as const satisfies Record<string, CatalogueRow>;
 

@@ -58,6 +58,8 @@ export interface WorkerSettings {
   readonly packagesDir: string;
   /** The folder for uploads; each is removed after its response. */
   readonly uploadDir: string;
+  /** The connection string of the database that functions use; undefined: none. */
+  readonly databaseUri: string | undefined;
   /** Origins that may open sockets; undefined means any. */
   readonly origins: readonly string[] | undefined;
   readonly limits: WorkerLimits;

@@ -1,10 +1,11 @@
-import { HearthError } from '../kernel/errors.ts';
+import { HearthError, messageOf } from '../kernel/errors.ts';
 import { createInvocationScope } from '../kernel/invocation.ts';
 import { invoke } from '../kernel/invoke.ts';
 import type { WorkerSettings } from '../kernel/protocol.ts';
 import { Registry } from '../kernel/registry.ts';
 import { type App, createCounters } from './app.ts';
 import { createCloud } from './cloud/cloud.ts';
+import { AppDatabase } from './cloud/mongo.ts';
 import { sdkModule } from './cloud/module.ts';
 import { createLoader } from './function/loader.ts';
 import { createPackages } from './function/packages.ts';
@@ -27,6 +28,8 @@ export interface WorkerApp {
   readonly logs: WorkerLogs;
   readonly sockets: SocketServer;
   readonly server: HttpServer;
+  /** The database of the app's functions, if it has one. */
+  readonly database: AppDatabase | undefined;
   /** Finishes requests and closes sockets; resolves at the latest after `deadline` milliseconds. */
   close(deadline: number): Promise<void>;
 }
@@ -49,11 +52,13 @@ export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs, wa
     verifyToken: (token) => verifyToken(token, settings.serverSecret),
   };
   const sockets = createSocketServer(app);
+  const database = openDatabase(app);
   const cloud = createCloud({
     appId: settings.appId,
     env: { ...settings.env },
     serverSecret: settings.serverSecret,
     sockets: sockets.sockets,
+    database,
     invoke: (name, context) => invokeFunction(app, name, context),
   });
   const sdk = sdkModule(cloud);
@@ -71,8 +76,20 @@ export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs, wa
     logs,
     sockets,
     server,
-    close: async (deadline) => void (await Promise.all([drainHttp(server, deadline), sockets.close(deadline)])),
+    database,
+    close: async (deadline) => {
+      await Promise.all([drainHttp(server, deadline), sockets.close(deadline)]);
+      await database?.close();
+    },
   };
+}
+
+function openDatabase(app: App): AppDatabase | undefined {
+  const { databaseUri } = app.settings;
+  if (databaseUri === undefined) return undefined;
+  return new AppDatabase(databaseUri, (error) =>
+    app.log('error', `the database of the functions cannot be reached, trying again: ${messageOf(error)}`),
+  );
 }
 
 /** `cloud.invoke()`: past the interceptor, within the caller's invocation if there is one. */

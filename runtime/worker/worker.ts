@@ -5,11 +5,17 @@ import { reserved } from '../kernel/name.ts';
 import type { WorkerCalls, WorkerMethod, WorkerParams } from '../kernel/protocol.ts';
 import type { Stage } from '../kernel/registry.ts';
 import { createWorkerApp, type WorkerApp } from './assembly.ts';
-import { boundBlockingCalls } from './function/blocking.ts';
-import { guardIntrinsics } from './function/intrinsics.ts';
+import { boundBlockingCalls, markNativeCalls } from './function/blocking.ts';
+import { guardIntrinsics, keepIntrinsics } from './function/intrinsics.ts';
 import type { SendLogs } from './logs.ts';
 import { run } from './run.ts';
 import type { WatchdogLink } from './watchdog/link.ts';
+
+/** Milliseconds between two looks at what functions share with the host. */
+const intrinsicsInterval = 50;
+
+/** Milliseconds that a worker waits for its functions' database before it serves without. */
+const databaseTime = 5_000;
 
 /** What the process gives its worker. */
 export interface WorkerHost {
@@ -41,13 +47,19 @@ export class Worker implements WorkerHandlers {
 
   load({ settings, functions }: WorkerParams<'load'>): void {
     guardIntrinsics();
+    this.#watchIntrinsics();
     boundBlockingCalls(settings.limits.cpuTime);
     this.#loaded = createWorkerApp(settings, this.#host.sendLogs, this.#host.watchdog);
+    markNativeCalls(this.#loaded.app.pulse);
     this.#loaded.registry.install({ functions, deleted: [] });
+    // Nobody waits for it here: a worker that stands by is to be there at once.
+    void this.#loaded.database?.connect(0);
   }
 
   async serve(_params: WorkerParams<'serve'>, handle?: unknown): Promise<void> {
     const loaded = this.#require();
+    // Functions use it at their top level, and `__init__` is the first of them.
+    await loaded.database?.connect(databaseTime);
     await initialise(loaded);
     const { server } = loaded;
     await new Promise<void>((resolve, reject) => {
@@ -110,6 +122,17 @@ export class Worker implements WorkerHandlers {
     await this.#loaded?.close(deadline);
     // The answer must be on its way before the process ends.
     setImmediate(() => this.#host.exit(0));
+  }
+
+  /** The timer also keeps the process alive, whatever a function unrefs. */
+  #watchIntrinsics(): void {
+    const check = keepIntrinsics();
+    setInterval(() => {
+      const restored = check();
+      if (restored.length === 0) return;
+      const names = `${restored.slice(0, 5).join(', ')}${restored.length > 5 ? ` and ${restored.length - 5} more` : ''}`;
+      this.#loaded?.app.log('error', `a function has replaced what everybody shares, and it was put back: ${names}`);
+    }, intrinsicsInterval);
   }
 
   #require(): WorkerApp {

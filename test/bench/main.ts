@@ -1,4 +1,5 @@
 import { benchGuards } from './guards.ts';
+import { benchNodes } from './nodes.ts';
 import { benchPublish } from './publish.ts';
 import { benchReload } from './reload.ts';
 import { type Figure, type Scale, toTable } from './report.ts';
@@ -15,6 +16,7 @@ const benchmarks: ReadonlyMap<string, (scale: Scale) => Promise<readonly Figure[
   ['http', benchHttp],
   ['ws', benchWs],
   ['guards', benchGuards],
+  ['nodes', benchNodes],
 ]);
 
 const usage = `npm run bench -- [${[...benchmarks.keys()].join('|')}] … [--quick]`;

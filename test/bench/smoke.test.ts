@@ -45,3 +45,9 @@ it('bench guards measures a host with guards beside one without', { timeout: 60_
     expect(figures.get(`${name}, with / without: median`)).toBeGreaterThan(0);
   expect(figures.get('failed')).toBe(0);
 });
+
+it('bench nodes measures publishes on SQLite, and on MongoDB where there is one', { timeout: 60_000 }, async () => {
+  const figures = await bench('nodes');
+  expect(figures.get('SQLite, same host: p50')).toBeGreaterThan(0);
+  expect(figures.get('missed by the other host') ?? 0).toBe(0);
+});

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { FunctionStore } from '../../runtime/kernel/store.ts';
+import { adoptions } from './function-store/adopt.ts';
 import { batches, commits, expectations } from './function-store/commit.ts';
 import { deletions, histories, recompilations } from './function-store/history.ts';
-import { concurrency, restarts, settings } from './function-store/keeping.ts';
+import { concurrency, keptSettings, restarts, settings } from './function-store/keeping.ts';
+import { availability, liveRevisions } from './function-store/live.ts';
 import { historyLimit, type Place } from './function-store/place.ts';
 import { texts } from './function-store/texts.ts';
 
@@ -43,10 +45,14 @@ export function functionStoreContract(name: string, open: OpenStore): void {
     batches(place);
     texts(place);
     deletions(place);
+    liveRevisions(place);
+    availability(place);
     histories(place);
     recompilations(place);
     settings(place);
+    keptSettings(place);
     restarts(place);
     concurrency(place);
+    adoptions(place);
   });
 }

@@ -13,6 +13,7 @@ const settings: WorkerSettings = {
   env: { COLOR: 'red' },
   packagesDir: tmpdir(),
   uploadDir: tmpdir(),
+  databaseUri: undefined,
   origins: undefined,
   limits: defaultLimits,
 };

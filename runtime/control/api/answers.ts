@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import { catalogue } from '../../kernel/errors.ts';
+import { appExport } from '../transfer/format.ts';
 import { logLevels } from '../../kernel/logger.ts';
 import { httpMethods } from './requests.ts';
 
@@ -147,6 +148,13 @@ const Status = z.object({
   functions: count,
   worker: Worker,
   quarantined: z.array(Quarantined).readonly().meta({ description: 'The functions that are switched off.' }),
+  store: z
+    .object({ kind: z.enum(['sqlite', 'mongodb']), available: z.boolean() })
+    .meta({ description: 'Where the functions are kept, and whether that can be reached.' }),
+  diverged: z
+    .array(z.object({ name: z.string(), revision: count, kept: count.nullable(), reason: z.string() }))
+    .readonly()
+    .meta({ description: 'Functions that another host has published and that do not load on this one, which keeps what it had.' }),
   memory: z.object({ control: Memory, worker: Memory.nullable() }),
   eventLoopDelay: EventLoopDelay.nullable(),
   counters: z.object(counters).nullable().meta({ description: 'Since the worker started; null until it has told.' }),
@@ -196,6 +204,14 @@ export const answers = {
   Crash,
   Quarantined,
   Status,
+  AppExport: appExport,
+  Imported: z.object({
+    functions: z.array(z.object({ name: z.string(), outcome: z.enum(['added', 'replaced', 'published', 'unchanged']) })).readonly(),
+    revisions: count.meta({ description: 'How many were written.' }),
+    diagnostics: diagnostics.meta({ description: 'Why functions do not compile or load, which were kept all the same.' }),
+    secret: z.enum(['none', 'left', 'taken']).meta({ description: 'Whether it had a secret, and whether that was taken.' }),
+    tookMs: milliseconds,
+  }),
   Health: z.object({ status: z.literal('ok') }),
   Readiness: z.object({ status: z.enum(['ready', 'starting', 'draining', 'restarting', 'stopped']) }),
   Index: z.object({ name: z.literal('hearth'), api: z.string() }),

@@ -19,10 +19,16 @@ import { runRoutes } from './run.ts';
 import { statusRoutes } from './status.ts';
 import type { LogStreams } from './stream.ts';
 import { createLogStreams } from './stream.ts';
+import { transferRoutes } from './transfer.ts';
 import { workerRoutes } from './worker.ts';
 
 /** What the API keeps to unless told otherwise. */
-export const defaultApiLimits: ApiLimits = { body: 32 * 1024 * 1024, streamBuffer: 4 * 1024 * 1024, heartbeat: 15_000 };
+export const defaultApiLimits: ApiLimits = {
+  body: 32 * 1024 * 1024,
+  import: 256 * 1024 * 1024,
+  streamBuffer: 4 * 1024 * 1024,
+  heartbeat: 15_000,
+};
 
 /** The control API, ready to be given to a server. */
 export interface Api {
@@ -74,6 +80,7 @@ function apiRoutes(scope: ApiScope, streams: LogStreams): readonly Route[] {
     ...connectionRoutes(scope),
     ...statusRoutes(scope),
     ...crashRoutes(scope),
+    ...transferRoutes(scope),
     ...workerRoutes(scope),
     openapi,
   ];

@@ -29,7 +29,7 @@ export function functionRoutes(scope: ApiScope): readonly Route[] {
       path: '/v1/functions/{name}',
       summary: 'Reads a live function with its source.',
       answers: { 200: { description: 'The function.', schema: 'Function' } },
-      errors: ['FUNCTION_NOT_FOUND'],
+      errors: ['FUNCTION_NOT_FOUND', 'STORE_UNAVAILABLE'],
       handle(ctx) {
         const name = nameOf(ctx);
         const live = catalog.get(name);
@@ -47,7 +47,7 @@ export function functionRoutes(scope: ApiScope): readonly Route[] {
         200: { description: 'Changed, and live.', schema: 'Published' },
         201: { description: 'New, and live.', schema: 'Published' },
       },
-      errors: ['REVISION_CONFLICT', 'SOURCE_TOO_LARGE', 'BUILD_FAILED', 'LOAD_FAILED', 'WORKER_UNAVAILABLE'],
+      errors: ['REVISION_CONFLICT', 'SOURCE_TOO_LARGE', 'BUILD_FAILED', 'LOAD_FAILED', 'WORKER_UNAVAILABLE', 'STORE_UNAVAILABLE'],
       handle: (ctx) => putFunction(scope, ctx),
     },
     {
@@ -56,7 +56,7 @@ export function functionRoutes(scope: ApiScope): readonly Route[] {
       path: '/v1/functions/{name}',
       summary: 'Deletes a function. Its history stays, and a rollback restores it.',
       answers: { 204: { description: 'Deleted.' } },
-      errors: ['FUNCTION_NOT_FOUND', 'WORKER_UNAVAILABLE'],
+      errors: ['FUNCTION_NOT_FOUND', 'WORKER_UNAVAILABLE', 'STORE_UNAVAILABLE'],
       async handle(ctx) {
         await publisher.publish({ functions: [], deleted: [nameOf(ctx)] });
         ctx.status = 204;

@@ -4,11 +4,13 @@ type Samples = Readonly<Record<string, number | undefined>>;
 
 /** Renders a status in the text exposition format of Prometheus, version 0.0.4. What is not known is left out. */
 export function renderMetrics(status: AnswerBody<'Status'>): string {
-  const { counters, eventLoopDelay: delay, memory, quarantined, worker } = status;
+  const { counters, diverged, eventLoopDelay: delay, memory, quarantined, store, worker } = status;
   return [
     family('hearth_info', 'gauge', 'The version of the host.', { [label('version', status.version)]: 1 }),
     family('hearth_uptime_seconds', 'gauge', 'Seconds since the host started.', { '': status.uptimeMs / 1000 }),
     family('hearth_functions', 'gauge', 'Live functions.', { '': status.functions }),
+    family('hearth_store_up', 'gauge', 'Whether the store of the functions can be reached.', { '': store.available ? 1 : 0 }),
+    family('hearth_diverged_functions', 'gauge', 'Functions of other hosts that do not load here.', { '': diverged.length }),
     family('hearth_quarantined_functions', 'gauge', 'Functions that are switched off.', { '': quarantined.length }),
     family('hearth_worker_up', 'gauge', 'Whether a worker serves.', { '': worker.state === 'serving' ? 1 : 0 }),
     family('hearth_worker_restarts_total', 'counter', 'Workers that ended without being told to.', { '': worker.restarts }),

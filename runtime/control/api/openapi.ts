@@ -42,9 +42,13 @@ function describeRoute(route: Route): Record<string, unknown> {
     summary: route.summary,
     ...(route.open && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(route.body && { requestBody: { required: true, content: { 'application/json': { schema: reference(route.body) } } } }),
+    ...describeBody(route.body ?? route.takes),
     responses: { ...describeAnswers(route.answers), ...describeErrors(errorsOf(route)) },
   };
+}
+
+function describeBody(name: keyof typeof requests | keyof typeof answers | undefined): Record<string, unknown> {
+  return name ? { requestBody: { required: true, content: { 'application/json': { schema: reference(name) } } } } : {};
 }
 
 function describePath(path: string): unknown[] {

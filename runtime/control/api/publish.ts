@@ -17,6 +17,7 @@ export function publishRoutes(scope: ApiScope): readonly Route[] {
       body: 'Change',
       answers: { 200: { description: 'All of it is live.', schema: 'PublishedChange' } },
       errors: [
+        'STORE_UNAVAILABLE',
         'INVALID_NAME',
         'FUNCTION_NOT_FOUND',
         'REVISION_CONFLICT',

@@ -7,6 +7,8 @@ import { explain } from './explain.ts';
 const latestTime = 8_640_000_000_000_000;
 const closeReasonBytes = 123;
 
+const flag = z.enum(['true', 'false']);
+
 /** The calls' query strings; their input side is what the API's description shows. */
 export const queries = {
   Logs: z.strictObject({
@@ -19,6 +21,16 @@ export const queries = {
       .exactOptional()
       .meta({ description: 'Records from then on: milliseconds since the epoch, or an ISO 8601 date.' }),
     limit: z.preprocess(toInteger, z.int().min(1).max(10_000)).exactOptional().meta({ description: 'The newest so many: 1 to 10000.' }),
+  }),
+  Export: z.strictObject({
+    secret: flag.exactOptional().meta({ description: "Whether the secret that signs the app's tokens is in it; false unless given." }),
+  }),
+  Import: z.strictObject({
+    mode: z.enum(['refuse', 'replace', 'publish']).exactOptional().meta({
+      description:
+        'When functions of the import exist here: refuse all of it, which is what happens unless this is given; replace their histories; or publish what is live in it as new revisions.',
+    }),
+    secret: flag.exactOptional().meta({ description: "Whether its secret, if it has one, becomes the host's; false unless given." }),
   }),
   Disconnect: z.strictObject({
     code: z

@@ -16,7 +16,7 @@ export function revisionRoutes(scope: ApiScope): readonly Route[] {
       path: '/v1/functions/{name}/revisions',
       summary: 'Lists the revisions of a function, newest first, also of a deleted one.',
       answers: { 200: { description: 'The history.', schema: 'RevisionList' } },
-      errors: ['FUNCTION_NOT_FOUND'],
+      errors: ['FUNCTION_NOT_FOUND', 'STORE_UNAVAILABLE'],
       handle: (ctx) => listRevisions(scope, ctx),
     },
     {
@@ -25,7 +25,7 @@ export function revisionRoutes(scope: ApiScope): readonly Route[] {
       path: '/v1/functions/{name}/revisions/{n}',
       summary: 'Reads a revision with its source.',
       answers: { 200: { description: 'The revision.', schema: 'Revision' } },
-      errors: ['FUNCTION_NOT_FOUND', 'REVISION_NOT_FOUND'],
+      errors: ['FUNCTION_NOT_FOUND', 'REVISION_NOT_FOUND', 'STORE_UNAVAILABLE'],
       async handle(ctx) {
         const name = nameOf(ctx);
         const found = await findRevision(scope, name, ctx.params['n'] ?? '');
@@ -40,7 +40,15 @@ export function revisionRoutes(scope: ApiScope): readonly Route[] {
       summary: 'Publishes an old revision, with its methods, as a new one; restores a deleted function.',
       body: 'Rollback',
       answers: { 200: { description: 'Live again.', schema: 'Published' } },
-      errors: ['FUNCTION_NOT_FOUND', 'REVISION_NOT_FOUND', 'REVISION_CONFLICT', 'BUILD_FAILED', 'LOAD_FAILED', 'WORKER_UNAVAILABLE'],
+      errors: [
+        'FUNCTION_NOT_FOUND',
+        'REVISION_NOT_FOUND',
+        'REVISION_CONFLICT',
+        'BUILD_FAILED',
+        'LOAD_FAILED',
+        'WORKER_UNAVAILABLE',
+        'STORE_UNAVAILABLE',
+      ],
       handle: (ctx) => rollback(scope, ctx),
     },
   ];

@@ -10,6 +10,8 @@ import type { requests } from './requests.ts';
 export interface ApiLimits {
   /** Bytes of a request's body. */
   readonly body: number;
+  /** Bytes of an import, without its gzip. */
+  readonly import: number;
   /** Bytes that may wait for a client of a log stream before it is cut off. */
   readonly streamBuffer: number;
   /** Milliseconds between two comments in a log stream. */
@@ -42,6 +44,8 @@ export interface Route {
   readonly open?: boolean;
   readonly query?: keyof typeof queries;
   readonly body?: keyof typeof requests;
+  /** A body that is the answer of another call, checked by the call itself. */
+  readonly takes?: AnswerName;
   readonly answers: Readonly<Record<number, Answer>>;
   /** Errors of its own; those that follow from a token, a body, a query or a name go without saying. */
   readonly errors?: readonly ErrorCode[];

@@ -78,6 +78,8 @@ function toStatus({ services }: ApiScope): AnswerBody<'Status'> {
     functions: services.catalog.list().length,
     worker: toWorker(status),
     quarantined: status.quarantined,
+    store: { kind: services.storage, available: services.store.available },
+    diverged: services.follower.list(),
     memory: { control: { rss, heapUsed, heapTotal, external }, worker: metrics?.memory ?? null },
     eventLoopDelay: metrics?.eventLoopDelay ?? null,
     counters: metrics ? toCounters(metrics) : null,

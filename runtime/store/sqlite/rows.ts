@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Revision, RevisionSummary } from '../../kernel/revision.ts';
+import type { FunctionHead, SourceRevision } from '../../kernel/store.ts';
 
 const text = z.instanceof(Uint8Array).transform((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
 const methods = z
@@ -16,12 +17,16 @@ const summaryRow = z.object({
   size: z.number(),
 });
 
-const revisionRow = summaryRow.omit({ size: true }).extend({ builder: z.string(), source: text, code: text, map: text });
+const sourceRow = summaryRow.omit({ size: true }).extend({ source: text });
+const revisionRow = sourceRow.extend({ builder: z.string(), code: text, map: text });
 
-const headRow = z.object({ live: z.number().nullable(), last: z.number(), created_at: z.number() });
+const liveRow = z.object({ name: z.string(), revision: z.number() });
+const functionRow = z.object({ name: z.string(), live: z.number().nullable(), last: z.number() });
+// The newest number may be one whose revision was replaced by an older history.
+const headRow = functionRow.omit({ name: true }).extend({ created_at: z.number().nullable() });
 const settingRow = z.object({ value: text });
 
-/** Where a function stands: its live revision (null when deleted), its last one, and that one's time in milliseconds. */
+/** Where a function stands: its live revision (null when deleted), its last one, and that one's time in milliseconds (null where it is gone). */
 export type Head = z.output<typeof headRow>;
 
 /** The bytes that stand for a text; a lone surrogate, which UTF-8 cannot express, becomes U+FFFD. */
@@ -39,6 +44,22 @@ export function toRevision(row: unknown): Revision {
 export function toSummary(row: unknown): RevisionSummary {
   const { created_at: createdAt, ...rest } = summaryRow.parse(row);
   return { ...rest, createdAt };
+}
+
+/** The revision, without what was compiled, in a row with the columns of its source. */
+export function toSourceRevision(row: unknown): SourceRevision {
+  const { created_at: createdAt, ...rest } = sourceRow.parse(row);
+  return { ...rest, createdAt };
+}
+
+/** The row of `functions`. */
+export function toFunctionHead(row: unknown): FunctionHead {
+  return functionRow.parse(row);
+}
+
+/** The name and live revision in a row. */
+export function toLive(row: unknown): z.output<typeof liveRow> {
+  return liveRow.parse(row);
 }
 
 /** The head in a row, or undefined where there is none. */

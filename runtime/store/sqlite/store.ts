@@ -1,9 +1,9 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { HearthError } from '../../kernel/errors.ts';
 import type { Revision, RevisionSummary } from '../../kernel/revision.ts';
-import type { Change, Draft, FunctionStore } from '../../kernel/store.ts';
+import type { Change, Draft, FunctionHead, FunctionStore, History, LiveRevision, SourceRevision } from '../../kernel/store.ts';
 import { closeDatabase, openDatabase } from './database.ts';
-import { type Head, toBytes, toHead, toRevision, toSetting, toSummary } from './rows.ts';
+import { type Head, toBytes, toFunctionHead, toHead, toLive, toRevision, toSetting, toSourceRevision, toSummary } from './rows.ts';
 import { transact } from './transact.ts';
 
 /** Where a store is and how much it remembers. */
@@ -47,8 +47,22 @@ class SqliteStore implements FunctionStore {
       const now = Date.now();
       const revisions = change.drafts.map((draft) => this.#publish(draft, now));
       for (const name of change.deleted) this.#delete(name);
+      for (const history of change.histories ?? []) this.#adopt(history);
+      for (const [key, value] of change.settings ?? []) this.#sql.putSetting.run(key, toBytes(value));
       return revisions;
     });
+  }
+
+  async live(): Promise<LiveRevision[]> {
+    return this.#sql.liveRevisions.all().map(toLive);
+  }
+
+  async heads(): Promise<FunctionHead[]> {
+    return this.#sql.heads.all().map(toFunctionHead);
+  }
+
+  async history(name: string, after: number): Promise<SourceRevision[]> {
+    return this.#sql.sources.all(name, after).map(toSourceRevision);
   }
 
   async revisions(name: string): Promise<RevisionSummary[]> {
@@ -76,30 +90,46 @@ class SqliteStore implements FunctionStore {
     this.#sql.putSetting.run(key, toBytes(value));
   }
 
+  async keepSetting(key: string, value: string): Promise<string> {
+    this.#sql.keepSetting.run(key, toBytes(value));
+    return toSetting(this.#sql.setting.get(key)) ?? value;
+  }
+
+  /** The file is this host's alone, and there as long as the host is. */
+  readonly available = true;
+
+  watch(): () => void {
+    return () => {};
+  }
+
   async close(): Promise<void> {
     closeDatabase(this.#database);
   }
 
   #publish(draft: Draft, now: number): Revision {
-    const { name, compiled } = draft;
+    const { name } = draft;
     const head = toHead(this.#sql.head.get(name));
     checkExpected(draft, head);
     const revision = (head?.last ?? 0) + 1;
     this.#sql.setLive.run(name, revision);
-    this.#sql.insert.run(
-      name,
-      revision,
-      // The clock may step back; a history that does would be read in the wrong order.
-      Math.max(now, head?.created_at ?? 0),
-      draft.methods === undefined ? null : JSON.stringify(draft.methods),
-      toBytes(draft.note),
-      compiled.builder,
-      toBytes(draft.source),
-      toBytes(compiled.code),
-      toBytes(compiled.map),
-    );
+    // The clock may step back; a history that does would be read in the wrong order.
+    this.#insert({ ...draft, revision, createdAt: Math.max(now, head?.created_at ?? 0) });
     this.#sql.prune.run(name, revision - this.#historyLimit);
     return toRevision(this.#sql.revision.get(name, revision));
+  }
+
+  #insert({ name, revision, createdAt, methods, note, source, compiled }: Revision): void {
+    const listed = methods === undefined ? null : JSON.stringify(methods);
+    const { builder, code, map } = compiled;
+    this.#sql.insert.run(name, revision, createdAt, listed, toBytes(note), builder, toBytes(source), toBytes(code), toBytes(map));
+  }
+
+  #adopt({ name, live, last, revisions, ifLast }: History): void {
+    const current = toHead(this.#sql.head.get(name))?.last ?? 0;
+    if (current !== ifLast) throw new HearthError('REVISION_CONFLICT', { name, current, expected: ifLast });
+    this.#sql.setHead.run(name, live, last);
+    this.#sql.prune.run(name, Number.MAX_SAFE_INTEGER);
+    for (const revision of revisions) this.#insert(revision);
   }
 
   #delete(name: string): void {
@@ -122,12 +152,21 @@ function prepare(database: DatabaseSyncInstance) {
        ORDER BY functions.name`,
     ),
     head: database.prepare(
-      `SELECT live, last, created_at FROM functions JOIN revisions ON revisions.name = functions.name AND revisions.revision = functions.last
+      `SELECT live, last, created_at FROM functions LEFT JOIN revisions ON revisions.name = functions.name AND revisions.revision = functions.last
        WHERE functions.name = ?`,
     ),
     revision: database.prepare(`SELECT ${columns} FROM revisions WHERE name = ? AND revision = ?`),
     history: database.prepare(
       `SELECT name, revision, created_at, methods, note, length(source) AS size FROM revisions WHERE name = ? ORDER BY revision DESC`,
+    ),
+    liveRevisions: database.prepare(`SELECT name, live AS revision FROM functions WHERE live IS NOT NULL`),
+    heads: database.prepare(`SELECT name, live, last FROM functions ORDER BY name`),
+    // So many of the largest sources are a few megabytes.
+    sources: database.prepare(
+      `SELECT name, revision, created_at, methods, note, source FROM revisions WHERE name = ? AND revision > ? ORDER BY revision LIMIT 32`,
+    ),
+    setHead: database.prepare(
+      `INSERT INTO functions (name, live, last) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET live = excluded.live, last = excluded.last`,
     ),
     setLive: database.prepare(
       `INSERT INTO functions (name, live, last) VALUES (?1, ?2, ?2) ON CONFLICT (name) DO UPDATE SET live = excluded.live, last = excluded.last`,
@@ -137,6 +176,7 @@ function prepare(database: DatabaseSyncInstance) {
     setDeleted: database.prepare(`UPDATE functions SET live = NULL WHERE name = ? AND live IS NOT NULL`),
     recompile: database.prepare(`UPDATE revisions SET code = ?, map = ?, builder = ? WHERE name = ? AND revision = ?`),
     setting: database.prepare(`SELECT value FROM settings WHERE key = ?`),
+    keepSetting: database.prepare(`INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING`),
     putSetting: database.prepare(`INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`),
   };
 }

@@ -4,8 +4,11 @@ import type { Cloud } from '../../../sdk/cloud.ts';
 import type { FunctionContext, FunctionSocket } from '../../../sdk/context.ts';
 import { CloudError, type CloudErrorCode } from '../../../sdk/errors.ts';
 import type { CloudFetch } from '../../../sdk/fetch.ts';
+import type { MongoDriver } from '../../../sdk/mongo.ts';
 import { catalogue } from '../../kernel/errors.ts';
 import { verifyToken } from '../token.ts';
+import { createDatabase } from './database/database.ts';
+import type { AppDatabase } from './mongo.ts';
 
 /** What `cloud` needs of the worker that it stands for. */
 export interface CloudHost {
@@ -16,6 +19,8 @@ export interface CloudHost {
   readonly serverSecret: string;
   /** The open sockets, live. */
   readonly sockets: Set<FunctionSocket>;
+  /** The app's database; undefined: it has none. */
+  readonly database: AppDatabase | undefined;
   /** Calls a function with this very context; throws, or answers what the function answers. */
   invoke(name: string, context: object): unknown;
 }
@@ -35,9 +40,9 @@ export function createCloud(host: CloudHost): Cloud & { readonly env: Record<str
     getToken: (payload: string | object, secret?: string): string => jwt.sign(payload, secret ?? host.serverSecret),
     parseToken: (token: unknown, secret?: string): unknown => verifyToken(token, secret ?? host.serverSecret),
     invoke: async (name: string, context?: Partial<FunctionContext>): Promise<unknown> => host.invoke(name, toCall(name, context)),
-    database: (): never => unavailable('DATABASE_UNAVAILABLE'),
-    get mongo(): never {
-      return unavailable('DATABASE_UNAVAILABLE');
+    database: createDatabase(() => databaseOf(host).db),
+    get mongo(): MongoDriver {
+      return databaseOf(host).driver;
     },
     get storage(): never {
       return unavailable('STORAGE_UNAVAILABLE');
@@ -63,6 +68,10 @@ function toCall(name: string, context: Partial<FunctionContext> | null | undefin
 function loadAxios(load: NodeJS.Require): CloudFetch {
   const axios: CloudFetch = load('axios');
   return axios;
+}
+
+function databaseOf({ database }: CloudHost): AppDatabase {
+  return database ?? unavailable('DATABASE_UNAVAILABLE');
 }
 
 function unavailable(code: CloudErrorCode): never {

@@ -23,6 +23,23 @@ export function settings(place: Place): void {
   });
 }
 
+/** A setting that is made once. */
+export function keptSettings(place: Place): void {
+  it('keepSetting() keeps the first value and answers it ever after', async () => {
+    expect(await place.store.keepSetting('secret', 'one')).toBe('one');
+    expect(await place.store.keepSetting('secret', 'two')).toBe('one');
+    const reopened = await place.reopen();
+    expect(await reopened.keepSetting('secret', 'three')).toBe('one');
+    expect(await reopened.setting('secret')).toBe('one');
+  });
+
+  it('keepSetting() answers one value to all who ask at once', async () => {
+    const answers = await Promise.all(['a', 'b', 'c', 'd'].map((value) => place.store.keepSetting('raced', value)));
+    expect(new Set(answers).size).toBe(1);
+    expect(await place.store.setting('raced')).toBe(answers[0]);
+  });
+}
+
 /** What is there after the store was closed and opened. */
 export function restarts(place: Place): void {
   it('functions() and history survive a restart', async () => {

@@ -2,6 +2,9 @@ import { HearthError } from '../../../runtime/kernel/errors.ts';
 import type { WorkerMetrics } from '../../../runtime/kernel/protocol.ts';
 import type { Revision } from '../../../runtime/kernel/revision.ts';
 import type { Change, FunctionStore } from '../../../runtime/kernel/store.ts';
+import { planImport } from '../../../runtime/control/transfer/plan.ts';
+import { type AppExport, readExport } from '../../../runtime/control/transfer/read.ts';
+import { exportFrom } from '../../../runtime/control/transfer/transfer.ts';
 import type {
   Catalog,
   CrashReport,
@@ -9,7 +12,9 @@ import type {
   LoggedRecord,
   Published,
   Publisher,
+  ImportOptions,
   QuarantinedFunction,
+  Transfer,
 } from '../../../runtime/control/services.ts';
 
 const compiled = { code: '', map: '{}', builder: 'none' };
@@ -59,7 +64,33 @@ export function memoryStore(functions: MemoryFunctions): FunctionStore {
     saveCompiled: async () => {},
     setting: async () => undefined,
     putSetting: async () => {},
+    keepSetting: async (_, value) => value,
+    heads: async () =>
+      [...functions.history].map(([name, all]) => ({ name, live: functions.get(name)?.revision ?? null, last: all[0]?.revision ?? 0 })),
+    history: async (name, after) => (functions.history.get(name) ?? []).filter(({ revision }) => revision > after).toReversed(),
+    live: async () => functions.list().map(({ name, revision }) => ({ name, revision })),
+    available: true,
+    watch: () => () => {},
     close: async () => {},
+  };
+}
+
+/** An import that was asked for. */
+export interface FakeImport {
+  readonly app: AppExport;
+  readonly options: ImportOptions;
+}
+
+/** Exports from the store, and reads an import without making it live. */
+export function fakeTransfer(store: FunctionStore, imports: FakeImport[]): Transfer {
+  return {
+    export: (secret) => exportFrom(store, { version: '1.2.3', appId: 'app', serverSecret: 'sixteen-characters' }, secret),
+    async import(source, limit, options) {
+      const app = await readExport(source, limit);
+      const { outcomes } = await planImport(store, app, options.mode);
+      imports.push({ app, options });
+      return { functions: outcomes, revisions: 0, diagnostics: [], secret: 'none' };
+    },
   };
 }
 

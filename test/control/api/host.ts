@@ -13,7 +13,7 @@ import type { CallOptions, Reply } from './client.ts';
 import { send, token } from './client.ts';
 import type { Conformance } from './conformance.ts';
 import { createConformance } from './conformance.ts';
-import { MemoryFunctions, MemoryPublisher, memoryStore, workerMetrics } from './fakes.ts';
+import { type FakeImport, fakeTransfer, MemoryFunctions, MemoryPublisher, memoryStore, workerMetrics } from './fakes.ts';
 import { fakeSupervisor, runLike } from './worker.ts';
 
 /** A log that says how many follow it. */
@@ -32,6 +32,8 @@ interface Fakes {
   readonly reports: CrashReport[];
   /** Reasons of the restarts that the API asked for. */
   readonly restarts: string[];
+  /** What the API asked to be imported, and how. */
+  readonly imports: FakeImport[];
   /** What `status()` answers; may be replaced. */
   supervision: SupervisorStatus;
 }
@@ -59,6 +61,7 @@ export async function startHost(limits: Partial<ApiLimits> = {}): Promise<TestHo
     workerCalls: [],
     reports: [],
     restarts: [],
+    imports: [],
     supervision: serving,
   };
   const api = createApi(fakeServices(fakes, functions), { ...defaultApiLimits, ...limits });
@@ -110,11 +113,14 @@ function fakeServices(fakes: Fakes, functions: MemoryFunctions): ControlServices
     functionsUrl: 'http://127.0.0.1:4000',
     startedAt: Date.now() - 5000,
     store: memoryStore(functions),
+    storage: 'sqlite',
+    follower: { list: () => [] },
     catalog: functions,
     publisher: fakes.publisher,
     runner: { run: async (asked) => runLike(asked, fakes.runs) },
     supervisor: fakeSupervisor({ calls: fakes.workerCalls, restarts: fakes.restarts, status: () => fakes.supervision }),
     crashes: { list: () => fakes.reports, get: (id) => fakes.reports.find((report) => report.id === id) },
+    transfer: fakeTransfer(memoryStore(functions), fakes.imports),
     logs: fakes.logs,
     sourceLimit: 1000,
     isAdmin: (given) => given === token,

@@ -18,6 +18,7 @@ const calls = [
   'GET /v1/connections',
   'GET /v1/crashes',
   'GET /v1/crashes/{id}',
+  'GET /v1/export',
   'GET /v1/functions',
   'GET /v1/functions/{name}',
   'GET /v1/functions/{name}/revisions',
@@ -29,6 +30,7 @@ const calls = [
   'POST /v1/connections/{id}/send',
   'POST /v1/functions/{name}/rollback',
   'POST /v1/functions/{name}/run',
+  'POST /v1/import',
   'POST /v1/publish',
   'POST /v1/worker/restart',
   'PUT /v1/functions/{name}',
@@ -46,6 +48,8 @@ async function makeEveryCall(host: TestHost): Promise<void> {
   await host.call('DELETE', '/v1/functions/f');
   for (const path of ['/v1/logs', '/v1/connections', '/v1/status', '/v1/openapi.json', '/_/healthz', '/_/readyz', '/metrics'])
     await host.call('GET', path);
+  const { text } = await host.call('GET', '/v1/export?secret=true');
+  await host.call('POST', '/v1/import?mode=replace', undefined, { raw: text });
   await host.call('POST', '/v1/connections/c1/send', { data: 'x' });
   await host.call('DELETE', '/v1/connections/c1');
   host.reports.push(stuckReport, bareReport);

@@ -15,6 +15,8 @@ describe('GET /v1/status', () => {
       functions: 1,
       worker: { state: 'serving', pid: 77, since: 1_700_000_000_000, standby: 'ready', restarts: 0, lastCrash: null },
       quarantined: [],
+      store: { kind: 'sqlite', available: true },
+      diverged: [],
       memory: {
         control: expect.objectContaining({ rss: expect.any(Number) }),
         worker: { rss: 104, heapUsed: 101, heapTotal: 102, external: 103 },

@@ -8,7 +8,7 @@ import { CloudError } from '../../../sdk/errors.ts';
 const secret = 'a secret of the host';
 
 function hostOf(invoke: CloudHost['invoke'] = () => undefined): CloudHost {
-  return { appId: 'test-app', env: { COLOR: 'red' }, serverSecret: secret, sockets: new Set(), invoke };
+  return { appId: 'test-app', env: { COLOR: 'red' }, serverSecret: secret, database: undefined, sockets: new Set(), invoke };
 }
 
 describe('members', () => {
@@ -113,8 +113,8 @@ describe('invoke()', () => {
 
 describe('what the host does not have', () => {
   test.each([
-    ['mongo', 'DATABASE_UNAVAILABLE', /no database.*cloud\.database\(\)/],
-    ['database', 'DATABASE_UNAVAILABLE', /no database.*cloud\.database\(\)/],
+    ['mongo', 'DATABASE_UNAVAILABLE', /no database.*MONGODB_URI=mongodb.*MONGODB_URI=managed/],
+    ['database', 'DATABASE_UNAVAILABLE', /no database.*MONGODB_URI=mongodb.*MONGODB_URI=managed/],
     ['storage', 'STORAGE_UNAVAILABLE', /no file storage/],
   ] as const)('%s throws %s', (member, code, message) => {
     const cloud = createCloud(hostOf());

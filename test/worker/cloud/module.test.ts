@@ -4,7 +4,14 @@ import { createCloud } from '../../../runtime/worker/cloud/cloud.ts';
 import { sdkModule } from '../../../runtime/worker/cloud/module.ts';
 import { CloudError } from '../../../sdk/errors.ts';
 
-const cloud = createCloud({ appId: 'test-app', env: {}, serverSecret: 'a secret', sockets: new Set(), invoke: (name) => name });
+const cloud = createCloud({
+  appId: 'test-app',
+  env: {},
+  serverSecret: 'a secret',
+  database: undefined,
+  sockets: new Set(),
+  invoke: (name) => name,
+});
 const sdk = sdkModule(cloud);
 
 const requireSdk = (id: string): unknown => (id === '@lafjs/cloud' ? sdk : undefined);

@@ -68,6 +68,7 @@ export async function startHost(requestBody = 10 * 1024 * 1024, others: Partial<
       env: {},
       packagesDir: uploadDir,
       uploadDir,
+      databaseUri: undefined,
       origins: undefined,
       limits,
     },

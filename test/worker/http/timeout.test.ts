@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HearthError } from '../../../runtime/kernel/errors.ts';
@@ -125,7 +124,6 @@ describe('a function that has begun to answer is never timed out', () => {
       },
     ],
     ['with server-sent events to come', slow(({ response }) => void response.setHeader('Content-Type', 'text/event-stream'))],
-    ['with a pipe to come', slow(({ response }) => void new Readable({ read: () => undefined }).pipe(response))],
   ];
   for (const [what, handler] of rows) {
     it(`a function that has begun to answer ${what} goes on`, async () => {

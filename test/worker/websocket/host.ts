@@ -67,6 +67,7 @@ export async function startHost(code?: TestFunction | (() => unknown), options: 
       env: {},
       packagesDir: '/nowhere',
       uploadDir: '/nowhere',
+      databaseUri: undefined,
       origins: options.origins,
       limits,
     },

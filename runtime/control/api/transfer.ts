@@ -1,0 +1,59 @@
+import type { RouterContext } from '@koa/router';
+import { queries, readQuery } from './query.ts';
+import type { ApiScope, Route } from './route.ts';
+import { answer, tookSince } from './route.ts';
+
+/** The calls that carry a whole app from one host to another. */
+export function transferRoutes(scope: ApiScope): readonly Route[] {
+  const { transfer } = scope.services;
+  return [
+    {
+      id: 'exportApp',
+      method: 'GET',
+      path: '/v1/export',
+      summary: 'Answers the whole app: all functions, also the deleted ones, with their histories. A document that is cut short is none.',
+      query: 'Export',
+      answers: { 200: { description: 'The app.', schema: 'AppExport' } },
+      errors: ['STORE_UNAVAILABLE'],
+      async handle(ctx) {
+        const { secret = 'false' } = readQuery(ctx, queries.Export);
+        const body = await transfer.export(secret === 'true');
+        ctx.type = 'application/json';
+        ctx.set('Content-Disposition', 'attachment; filename="hearth-app.json"');
+        ctx.body = body;
+      },
+    },
+    {
+      id: 'importApp',
+      method: 'POST',
+      path: '/v1/import',
+      summary: 'Takes over an app that was exported, plain or with gzip, all or nothing; what is live in it is live when this answers.',
+      query: 'Import',
+      takes: 'AppExport',
+      answers: { 200: { description: 'All of it is here.', schema: 'Imported' } },
+      errors: [
+        'IMPORT_INVALID',
+        'BODY_TOO_LARGE',
+        'IMPORT_CONFLICT',
+        'REVISION_CONFLICT',
+        'SOURCE_TOO_LARGE',
+        'LOAD_FAILED',
+        'WORKER_UNAVAILABLE',
+        'STORE_UNAVAILABLE',
+      ],
+      handle: (ctx) => importApp(scope, ctx),
+    },
+  ];
+}
+
+async function importApp({ services, limits }: ApiScope, ctx: RouterContext): Promise<void> {
+  const start = performance.now();
+  const { mode = 'refuse', secret = 'false' } = readQuery(ctx, queries.Import);
+  try {
+    const report = await services.transfer.import(ctx.req, limits.import, { mode, secret: secret === 'true' });
+    answer(ctx, 'Imported', { ...report, tookMs: tookSince(start) });
+  } finally {
+    // What is left is discarded as it comes, so that the client can read the answer instead of a reset.
+    ctx.req.resume();
+  }
+}

@@ -1,0 +1,59 @@
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { HearthError, messageOf } from '../kernel/errors.ts';
+
+/** The server on the console's port. */
+export interface ConsoleServer {
+  readonly port: number;
+  /** Answers by this from now on. */
+  use(listener: RequestListener): void;
+  /** Resolves when it has closed; connections that are not idle soon are cut. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds that requests have once the server closes. */
+const closeTime = 500;
+
+/**
+ * Listens on the console's port before there is anything to serve: a host may have to wait for its
+ * database, and says there that it is not ready. Throws `PORT_UNAVAILABLE`.
+ */
+export async function openConsole(host: string, wanted: number): Promise<ConsoleServer> {
+  let serve: RequestListener = answerWaiting;
+  const server = createServer((request, response) => serve(request, response));
+  const port = await new Promise<number>((resolve, reject) => {
+    server.once('error', (error) => {
+      const reason = 'code' in error ? String(error.code) : messageOf(error);
+      reject(new HearthError('PORT_UNAVAILABLE', { host, port: wanted, reason, variable: 'CONSOLE_PORT' }));
+    });
+    server.listen(wanted, host, () => {
+      const address = server.address();
+      resolve(address !== null && typeof address === 'object' ? address.port : 0);
+    });
+  });
+  return {
+    port,
+    use: (listener) => {
+      serve = listener;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), closeTime).unref();
+      }),
+  };
+}
+
+const answerWaiting: RequestListener = (request, response) => {
+  if (request.url === '/_/healthz') answer(response, 200, { status: 'ok' });
+  else if (request.url === '/_/readyz') answer(response, 503, { status: 'waiting' });
+  else {
+    const { status, code, message } = new HearthError('STORE_UNAVAILABLE', { reason: 'the host is still waiting for it.' });
+    answer(response, status, { error: { code, message } });
+  }
+};
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' });
+  response.end(JSON.stringify(body));
+}

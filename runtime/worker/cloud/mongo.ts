@@ -1,0 +1,70 @@
+import { createRequire } from 'node:module';
+import type * as Driver from 'mongodb';
+import type { MongoDriver } from '../../../sdk/mongo.ts';
+import { databaseOf } from '../../store/mongodb/database-name.ts';
+
+/** Milliseconds that an operation waits for a server, and between two attempts to reach one at all. */
+const selectionTime = 5_000;
+const pause = 1_000;
+
+/** The database of an app: what functions see as `cloud.mongo`, and its one pool of connections. */
+export class AppDatabase {
+  readonly client: Driver.MongoClient;
+  readonly db: Driver.Db;
+  /** Both, as functions know them. */
+  readonly driver: MongoDriver;
+  readonly #onTrouble: (error: unknown) => void;
+  readonly #close: () => Promise<void>;
+  #connected: Promise<void> | undefined;
+  #closed = false;
+
+  /** Not connected yet; whoever made it closes it. `onTrouble` is told when the database cannot be reached at first. */
+  constructor(uri: string, onTrouble: (error: unknown) => void) {
+    // Only apps that have a database load the driver.
+    const driver: typeof Driver = createRequire(import.meta.url)('mongodb');
+    this.client = new driver.MongoClient(uri, { appName: 'hearth', serverSelectionTimeoutMS: selectionTime });
+    this.#close = this.client.close.bind(this.client);
+    // All functions share it, and the driver connects none that was closed again: samples of the driver end with it.
+    this.client.close = () => Promise.resolve();
+    this.db = this.client.db(databaseOf(uri));
+    const driverOfApp: object = { client: this.client, db: this.db };
+    if (!isDriver(driverOfApp)) throw new TypeError('The driver has no database.');
+    this.driver = driverOfApp;
+    this.#onTrouble = onTrouble;
+  }
+
+  /** Resolves when it is connected, or after `deadline` milliseconds; it goes on trying until it is closed. */
+  async connect(deadline: number): Promise<void> {
+    this.#connected ??= this.#keepTrying();
+    await Promise.race([this.#connected, sleep(deadline)]);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#close();
+  }
+
+  async #keepTrying(): Promise<void> {
+    for (let attempt = 1; !this.#closed; attempt++) {
+      try {
+        // Once it was connected the driver goes on by itself, but until then a failure is for good.
+        await this.client.connect();
+        return;
+      } catch (error) {
+        if (attempt === 1 && !this.#closed) this.#onTrouble(error);
+        await sleep(pause);
+      }
+    }
+  }
+}
+
+/** The types of the SDK are a loose face of the driver's own, which functions need not have installed. */
+function isDriver(value: object): value is MongoDriver {
+  return 'client' in value && 'db' in value;
+}
+
+function sleep(time: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, time).unref();
+  });
+}
