@@ -43,7 +43,10 @@ describe('docs/configuration.md', () => {
     expect([...documented.keys()].toSorted()).toEqual(variables.toSorted());
   });
 
-  it.each([...documented].filter(([, value]) => !['made', 'any', 'none', 'found'].includes(value)))('says the default of %s', (name, value) => {
-    expect(readConfig({ [name]: value }, '/')).toEqual({ ...readConfig({}, '/'), appEnv: {} });
-  });
+  it.each([...documented].filter(([, value]) => !['made', 'any', 'none', 'found'].includes(value)))(
+    'says the default of %s',
+    (name, value) => {
+      expect(readConfig({ [name]: value }, '/')).toEqual({ ...readConfig({}, '/'), appEnv: {} });
+    },
+  );
 });

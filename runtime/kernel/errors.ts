@@ -41,6 +41,10 @@ export const catalogue = {
   RUN_TIMED_OUT: { status: 504, message: 'The run did not answer within {limit} ms.' },
   CRASH_NOT_FOUND: { status: 404, message: 'There is no crash report "{id}".' },
   IMPORT_INVALID: { status: 400, message: 'The file is not a whole export of an app: {reason} Nothing was changed.' },
+  IMPORT_TOO_LARGE: {
+    status: 413,
+    message: 'The import is more than this MongoDB takes in one transaction. Nothing was changed. Raise the size of its cache for it.',
+  },
   IMPORT_CONFLICT: {
     status: 409,
     message:

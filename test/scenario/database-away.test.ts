@@ -239,6 +239,7 @@ describe.skipIf(skipped)('a connection string that is wrong', { timeout: 60_000 
     ['a password with characters that are not encoded', () => mongod.uri('x').replace('//', '//ada:hunter2@hunter2%zz@')],
     ['another scheme', () => 'postgres://ada:hunter2hunter2@127.0.0.1/x'],
     ['no host', () => 'mongodb://ada:hunter2hunter2@/x'],
+    ['a password that is not encoded', () => 'mongodb://ada:hunter2@hunter2/@127.0.0.1/x'],
     ['an option that is none', () => `${mongod.uri('x').replace('//', '//ada:hunter2hunter2@')}&maxPoolSize=many`],
     ['another replica set', () => mongod.uri('x').replace('replicaSet=test', 'replicaSet=hunter')],
     ['no word that is known', () => 'manged'],

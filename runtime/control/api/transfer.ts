@@ -35,6 +35,7 @@ export function transferRoutes(scope: ApiScope): readonly Route[] {
         'IMPORT_INVALID',
         'BODY_TOO_LARGE',
         'IMPORT_CONFLICT',
+        'IMPORT_TOO_LARGE',
         'REVISION_CONFLICT',
         'SOURCE_TOO_LARGE',
         'LOAD_FAILED',

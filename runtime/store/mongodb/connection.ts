@@ -196,12 +196,14 @@ function mistakeOf(reply: unknown, expected: string | undefined): string | undef
 }
 
 function createClient(uri: string): MongoClient {
+  // A `/` in a password that is not encoded would have the driver look for a host of that name, and say so.
+  const misread = /^[^:]+:\/\/[^/?]*\/[^?]*@/.test(uri);
   try {
-    return new MongoClient(uri, clientOptions);
+    if (!misread) return new MongoClient(uri, clientOptions);
   } catch {
     // The driver's own sentence may quote the string with its password, so neither it nor the cause is shown.
-    const reason =
-      'MONGODB_URI is not a connection string that MongoDB knows. It has the form mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS, with : / ? # [ ] @ % in the user and the password percent-encoded.';
-    throw new HearthError('CONFIG_INVALID', { reason });
   }
+  const reason =
+    'MONGODB_URI is not a connection string that MongoDB knows. It has the form mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS, with : / ? # [ ] @ % in the user and the password percent-encoded.';
+  throw new HearthError('CONFIG_INVALID', { reason });
 }

@@ -104,6 +104,11 @@ export function isConflict(error: unknown): boolean {
   return hasCode(error, conflicts) || (error instanceof MongoError && error.hasErrorLabel('TransientTransactionError'));
 }
 
+/** Whether a transaction writes more than the server holds in memory: TransactionTooLargeForCache, which older ones only say in words. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof MongoServerError && (error.code === 388 || error.message.includes('transaction is too large'));
+}
+
 /** Whether nobody knows if the transaction was committed; it may be committed again to find out. */
 export function isUnknownCommit(error: unknown): boolean {
   return isBroken(error) || (error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult'));

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,6 +108,24 @@ describe('importInto()', () => {
       await imported(last, await exported(mongo));
       expect(await exported(last)).toBe(file);
       expect(await last.heads()).toEqual(await first.heads());
+    },
+  );
+
+  it.skipIf(findMongod() === undefined && !process.env['CI'])(
+    'refuses what MongoDB cannot take in one transaction with IMPORT_TOO_LARGE, and changes nothing',
+    { timeout: 120_000 },
+    async () => {
+      await using mongod = await TestMongod.start();
+      const mongo = await openMongoStore({ uri: mongod.uri('app'), historyLimit: 10 });
+      stores.push(mongo);
+      await mongo.commit(publish(draft('a', 'kept')));
+      // Of random characters, since the cache holds what was written as it is.
+      const source = randomBytes(7 * 1024 * 1024).toString('hex');
+      const revisions = Array.from({ length: 20 }, (_, n) => ({ ...draft('a', ''), source, revision: n + 1, createdAt: n }));
+      const histories = [{ name: 'a', live: 20, last: 20, ifLast: 1, revisions }];
+      await expect(mongo.commit({ drafts: [], deleted: [], histories })).rejects.toMatchObject({ code: 'IMPORT_TOO_LARGE' });
+      expect((await mongo.functions()).map((one) => one.source)).toEqual(['kept']);
+      await mongo.commit(publish(draft('a', 'next', { ifRevision: 1 })));
     },
   );
 
