@@ -69,8 +69,8 @@ export async function startMongod(options: ManagedMongodOptions): Promise<Manage
 
 function mongodArguments(dir: string, port: number): readonly string[] {
   const log = ['--logpath', join(dir, 'mongod.log'), '--quiet'];
-  // A quarter of a gigabyte, where it would take half of the machine's memory.
-  const memory = ['--wiredTigerCacheSizeGB', '0.25', '--setParameter', 'diagnosticDataCollectionEnabled=false'];
+  // At most a gigabyte, where it would take half of the machine's memory; an import is one transaction, which has to fit.
+  const memory = ['--wiredTigerCacheSizeGB', '1', '--setParameter', 'diagnosticDataCollectionEnabled=false'];
   const unix = process.platform === 'win32' ? [] : ['--nounixsocket'];
   return ['--dbpath', dir, '--port', String(port), '--bind_ip', host, '--replSet', setName, ...log, ...memory, ...unix];
 }
