@@ -122,7 +122,7 @@ async function start(config: Config, files: HostFiles, terminal: Logger, closing
   closing.add(() => supervisor.stop());
   await Promise.all([supervisor.start(), builder.warm()]);
   await publishStarter({ store, publisher, dir: files.starter, empty: catalog.list().length === 0 });
-  reconciler.start();
+  await reconciler.start();
   const madeToken = await gate.keep();
   const { port } = listener;
   const restart = (reason: string): Promise<void> => supervisor.restart(reason);

@@ -49,10 +49,11 @@ export class Reconciler implements Follower {
     this.#parts = parts;
   }
 
-  /** Begins to follow the store. */
-  start(): void {
+  /** Begins to follow the store; resolves when what is live in it was looked at once. */
+  async start(): Promise<void> {
     this.#unwatch = this.#parts.store.watch(() => this.request());
-    this.request();
+    this.#wanted = true;
+    await this.#run();
   }
 
   /** Functions whose live revision does not load on this host. */

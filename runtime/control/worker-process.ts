@@ -41,7 +41,7 @@ export class WorkerProcess {
   #exited = false;
 
   constructor(options: WorkerProcessOptions) {
-    this.#child = fork(options.entry, {
+    this.#child = fork(options.entry, [String(process.pid)], {
       env: { ...options.env },
       execArgv: [...options.flags],
       // The last one is the watchdog's.

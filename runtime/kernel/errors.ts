@@ -48,7 +48,7 @@ export const catalogue = {
   IMPORT_CONFLICT: {
     status: 409,
     message:
-      '{count} of the functions in the file exist here already: {names}. Nothing was changed. Import with "replace" to take the histories of the file in their place, or with "publish" to publish what is live in the file as new revisions.',
+      'Of the functions in the file {count} exist here already: {names}. Nothing was changed. Import with "replace" to take the histories of the file in their place, or with "publish" to publish what is live in the file as new revisions.',
   },
   INTERNAL: { status: 500, message: 'Something went wrong inside the host. Its log has the cause.' },
 

@@ -6,14 +6,14 @@ import { createWatchdogLink } from './watchdog/link.ts';
 import { Worker, type WorkerHandlers } from './worker.ts';
 
 // What the worker needs of its process is taken before any function could change it.
-const control = process.ppid;
+// Told, not asked for: control may have died before this line.
+const control = Number(process.argv[2]);
 const onMessage = process.on.bind(process);
 // What `process.exit()` ends in: both names are refused to functions.
 const reallyExit: unknown = Reflect.get(process, 'reallyExit');
 const exit = (code: number): void => {
   if (typeof reallyExit === 'function') Reflect.apply(reallyExit, process, [code]);
 };
-const kill = process.kill.bind(process);
 const { send } = guardProcess();
 const tell = (message: WorkerMessage, done?: () => void): void => {
   send(message, done);
@@ -46,12 +46,6 @@ function dispatch<M extends WorkerMethod>({ method, params }: CallMessage<M>, ha
 }
 
 onMessage('message', (call: CallMessage, handle: unknown) => void answer(call, handle));
-// Without control nobody could reach this process, and it would keep the port.
-onMessage('disconnect', () => {
-  // The programs that functions have started are in this process's group.
-  kill(-process.pid, 'SIGKILL');
-  exit(0);
-});
 // The terminal signals the whole group; control decides when its workers end.
 onMessage('SIGINT', () => {});
 onMessage('SIGTERM', () => {});

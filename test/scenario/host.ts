@@ -49,7 +49,8 @@ export class TestHost implements AsyncDisposable {
   /** Starts a host; resolves when it is ready, rejects with its output when it ends before. */
   static async start(options: HostOptions = {}): Promise<TestHost> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'hearth-test-')));
-    const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ADMIN_TOKEN: 'scenario-token', ...options.env };
+    const { PATH = '', HOME = '', MONGOD_BIN = '' } = process.env;
+    const env = { PATH, HOME, MONGOD_BIN, ADMIN_TOKEN: 'scenario-token', ...options.env };
     const ports = { PORT: String(options.port ?? 0), CONSOLE_PORT: String(options.consolePort ?? 0), DATA_DIR: dataDir };
     const child = spawn(process.execPath, [program], { env: { ...env, ...ports }, stdio: ['ignore', 'pipe', 'pipe'] });
     const output: string[] = [];

@@ -27,8 +27,12 @@ describe('start', () => {
     expect(code).toBe(0);
     expect(readdirSync(join(project.root, 'dist')).toSorted()).toEqual([
       '.inputs',
+      'keeper.js',
+      'keeper.js.map',
       'main.js',
       'main.js.map',
+      'transfer.js',
+      'transfer.js.map',
       'watchdog.js',
       'watchdog.js.map',
       'worker.js',
