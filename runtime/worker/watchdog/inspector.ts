@@ -17,6 +17,9 @@ export interface ReadStack {
   readonly where?: string;
 }
 
+/** The host's own program, which says nothing about whose fault it is. */
+const ownFolder = new URL('./', import.meta.url).href;
+
 const compiledUrl = /^hearth:([\w./-]+)@(\d+)#\d+$/;
 
 /**
@@ -93,7 +96,7 @@ function toStack(callFrames: readonly Debugger.CallFrame[], urls: ReadonlyMap<st
     const [, name, revision] = compiledUrl.exec(url) ?? [];
     return name === undefined ? [] : [{ function: name, revision: Number(revision), line, column }];
   });
-  const top = places.find(({ url }) => url !== '' && !url.startsWith('node:'));
+  const top = places.find(({ url }) => url !== '' && !url.startsWith('node:') && !url.startsWith(ownFolder));
   return { frames, ...(top && !compiledUrl.test(top.url) && { where: `${toPath(top.url)}:${top.line}` }) };
 }
 
