@@ -17,7 +17,7 @@ const kinds: readonly { readonly name: string; readonly kind: Throughput['kind']
   { name: 'WebSocket echo', kind: 'ws', path: '/hello' },
 ];
 
-/** What guards and the watchdog cost: a host with them beside one that is built without, `FUNCTION_CPU_LIMIT_MS=0`. */
+/** What guards cost: a host with them beside one without, `FUNCTION_CPU_LIMIT_MS=0`. The watchdog thread runs in both. */
 export async function benchGuards(scale: Scale): Promise<readonly Figure[]> {
   await using guarded = await BenchHost.start();
   await using bare = await BenchHost.start({ FUNCTION_CPU_LIMIT_MS: '0' });
