@@ -1,5 +1,5 @@
 import type { TopologyDescription } from 'mongodb';
-import { MongoCompatibilityError, MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import { MongoBulkWriteError, MongoCompatibilityError, MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
 import { messageOf } from '../../kernel/errors.ts';
 
 /** What is said of a database: nothing in it is secret. */
@@ -72,7 +72,8 @@ function hasCode(error: unknown, codes: ReadonlySet<number>): boolean {
 }
 
 /** Whether the error says that the database could not be reached, rather than that it was asked for nonsense. */
-export function isAbsence(error: unknown): boolean {
+export function isAbsence(thrown: unknown): boolean {
+  const error = toOrigin(thrown);
   if (isBroken(error)) return true;
   if (!(error instanceof MongoError)) return false;
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
@@ -80,6 +81,11 @@ export function isAbsence(error: unknown): boolean {
     return true;
   }
   return hasCode(error, absences) || error.name === 'MongoTopologyClosedError' || error.name === 'MongoServerClosedError';
+}
+
+/** The error of a connection that the driver reports as if the server had answered it to a bulk write. */
+function toOrigin(error: unknown): unknown {
+  return error instanceof MongoBulkWriteError && error.errorResponse instanceof Error ? error.errorResponse : error;
 }
 
 /** Whether it is an error of a socket as Node throws it: the driver passes those on that end a long write. */
@@ -99,7 +105,8 @@ export function isTooOld(error: unknown): boolean {
 }
 
 /** Whether a transaction came to nothing because of another or of its connection, so that a new try may do. */
-export function isConflict(error: unknown): boolean {
+export function isConflict(thrown: unknown): boolean {
+  const error = toOrigin(thrown);
   if (isBroken(error)) return true;
   return hasCode(error, conflicts) || (error instanceof MongoError && error.hasErrorLabel('TransientTransactionError'));
 }
