@@ -7,6 +7,7 @@ COPY tsconfig.json ./
 COPY scripts ./scripts
 COPY sdk ./sdk
 COPY runtime ./runtime
+COPY web ./web
 RUN npm run build
 
 FROM node:20-bookworm-slim
@@ -18,6 +19,8 @@ COPY --from=build /hearth/node_modules ./node_modules
 COPY --from=build /hearth/dist ./dist
 COPY package.json ./
 COPY functions ./functions
+# The types that functions are checked against.
+COPY sdk ./sdk
 # A new volume takes over the owner of the folder that it is mounted on.
 RUN install -d -o node -g node -m 0700 /data
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data

@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/scenario/**', 'test/faults/**', 'test/tooling/**'],
+          exclude: ['test/scenario/**', 'test/faults/**', 'test/tooling/**', 'test/browser/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -34,6 +34,16 @@ export default defineConfig({
           globalSetup: './scripts/vitest.mjs',
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: './scripts/vitest.mjs',
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

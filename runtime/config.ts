@@ -10,6 +10,8 @@ export interface Config {
   readonly port: number;
   readonly consolePort: number;
   readonly host: string;
+  /** The origin at which clients reach functions, without a slash at the end. Undefined: the host's own name and `port`. */
+  readonly functionsUrl: string | undefined;
   readonly dataDir: string;
   readonly appId: string;
   /** Undefined: one is made at the first start. */
@@ -51,6 +53,10 @@ const count = (minimum: number, maximum: number) =>
 const port = count(0, 65_535);
 const milliseconds = count(1, 24 * 3_600_000);
 const text = z.string().min(1);
+const origin = z
+  .string()
+  .refine(isOrigin, 'is http:// or https:// with a host and maybe a port, and nothing else, such as https://api.example.com')
+  .transform((url) => new URL(url).origin);
 const list = z.string().transform((items) => items.split(',').map((item) => item.trim()));
 
 /** Every variable that the host reads. Names that end here never reach a function. */
@@ -58,6 +64,7 @@ const variables = {
   PORT: port.default(4000),
   CONSOLE_PORT: port.default(4001),
   HOST: text.default('127.0.0.1'),
+  FUNCTIONS_URL: origin.optional(),
   DATA_DIR: text.default('.hearth'),
   ADMIN_TOKEN: text.min(8, 'has at least 8 characters').optional(),
   APP_ID: z
@@ -116,6 +123,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
     port: values.PORT,
     consolePort: values.CONSOLE_PORT,
     host: values.HOST,
+    functionsUrl: values.FUNCTIONS_URL,
     dataDir: resolve(cwd, values.DATA_DIR),
     appId: values.APP_ID,
     adminToken: values.ADMIN_TOKEN,
@@ -155,6 +163,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
     }),
     appEnv: Object.freeze(appEnv(env)),
   });
+}
+
+/** Whether a URL names a server and no more. What is no plain host name must not get into a policy that a browser is sent. */
+function isOrigin(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, username, password, hostname, pathname } = new URL(url);
+  const plain = username === '' && password === '' && pathname === '/' && !/[?#@]/.test(url);
+  return plain && /^https?:$/.test(protocol) && /^(?:[\w.-]+|\[[\da-f:.]+\])$/.test(hostname);
 }
 
 /** Two sockets may be bound to one port until both listen: only the worker would notice, and too late. */

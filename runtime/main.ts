@@ -21,6 +21,8 @@ async function main(): Promise<void> {
       worker: fileURLToPath(new URL('dist/worker.js', root)),
       keeper: fileURLToPath(new URL('dist/keeper.js', root)),
       starter: fileURLToPath(new URL('functions/', root)),
+      sdk: fileURLToPath(new URL('sdk/', root)),
+      web: fileURLToPath(new URL('dist/web/', root)),
     },
     createTerminalLog(process.stdout, config.logLevel),
   );
@@ -29,11 +31,14 @@ async function main(): Promise<void> {
   announce(control, config.host);
 }
 
-function announce({ port, consolePort, madeToken }: Control, host: string): void {
+function announce(control: Control, host: string): void {
+  const { port, consolePort, madeToken } = control;
   // The first line is Laf's and Lolo's sign that a host is ready; tools wait for it.
   const lines = [`Listening to port ${port}`, `Try http://${host}:${port}/demo`, `API and console: http://${host}:${consolePort}`];
   if (madeToken !== undefined)
     lines.push('', `Admin token, shown only this once: ${madeToken}`, 'Set ADMIN_TOKEN to choose one of your own.');
+  // Whoever reads the terminal has started the host; what reads a pipe may keep it, or pass it on.
+  if (madeToken !== undefined || process.stdout.isTTY) lines.push('', `Console, sign in once by this link: ${control.signInLink()}`);
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 

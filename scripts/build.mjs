@@ -1,7 +1,7 @@
 // @ts-check
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fingerprint, sources } from './inputs.mjs';
 import { root } from './root.mjs';
 
 /** The folder that the bundles are written to. */
@@ -28,13 +28,13 @@ const stamp = join(dist, '.inputs');
 
 /** Whether dist holds the bundles of exactly the sources that are there now. */
 export function isBuilt() {
-  return Object.keys(entries).every((name) => existsSync(join(dist, `${name}.js`))) && read(stamp) === fingerprint();
+  return Object.keys(entries).every((name) => existsSync(join(dist, `${name}.js`))) && read(stamp) === inputsNow();
 }
 
 /** Bundles the host into dist; throws when a source does not compile, after esbuild has printed why. */
 export async function build() {
   const { build: bundle, stop } = await import('esbuild');
-  const inputs = fingerprint();
+  const inputs = inputsNow();
   try {
     const { outputFiles } = await bundle({
       absWorkingDir: root,
@@ -75,28 +75,8 @@ function publish(files, inputs) {
 }
 
 /** A hash of all that decides what the bundles hold. */
-function fingerprint() {
-  const hash = createHash('sha256');
-  for (const file of ['package-lock.json', 'tsconfig.json', 'scripts/build.mjs', ...sources('runtime'), ...sources('sdk')]) {
-    const content = readFileSync(join(root, file));
-    hash.update(`${file}\0${content.length}\0`).update(content);
-  }
-  return hash.digest('hex');
-}
-
-/**
- * @param {string} folder
- * @returns {string[]} all files below it, in an order that does not depend on the file system
- */
-function sources(folder) {
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) =>
-      join(entry.parentPath, entry.name)
-        .slice(root.length + 1)
-        .replaceAll('\\', '/'),
-    )
-    .toSorted();
+function inputsNow() {
+  return fingerprint(['package-lock.json', 'tsconfig.json', 'scripts/build.mjs', ...sources('runtime'), ...sources('sdk')]);
 }
 
 /** @param {string} file */

@@ -4,6 +4,7 @@ import { build, dist, isBuilt } from './build.mjs';
 import { Interrupted } from './child.mjs';
 import { install, isInstalled } from './install.mjs';
 import { withLock } from './lock.mjs';
+import { buildWeb, isWebBuilt } from './web.mjs';
 
 /**
  * Brings node_modules and dist up to date; does nothing, and writes nothing, when they are. Several
@@ -12,12 +13,13 @@ import { withLock } from './lock.mjs';
  * @param {import('./install.mjs').Scope} scope
  */
 export async function prepare(scope) {
-  if (isInstalled(scope) && isBuilt()) return;
+  if (isInstalled(scope) && isBuilt() && isWebBuilt()) return;
   await withLock(join(dist, '.lock'), {
     onWait: () => console.log('Another start is installing or building; waiting for it …'),
     work: async () => {
       if (!isInstalled(scope)) await install(scope);
       if (!isBuilt()) await build();
+      if (!isWebBuilt()) await buildWeb();
     },
   });
 }

@@ -109,7 +109,9 @@ export interface FunctionSocket {
 /**
  * What every function is called with. Which members are there depends on `method`: over HTTP all but
  * `params` and `socket`; on a `WebSocket:…` event `params`, `socket`, `connectionId`, `url`,
- * `headers`, `query` and `user`; from `cloud.invoke()` what the caller gives.
+ * `headers`, `query` and `user`; from `cloud.invoke()` what the caller gives. The types say of them all
+ * that they are there, since a function is written for one kind of call, as Laf's are; one that serves
+ * several asks first: `if (ctx.socket)`.
  *
  * The object is the function's own: it may add to it.
  */
@@ -122,32 +124,32 @@ export interface FunctionContext {
    * `WebSocket:error`; `call` from `cloud.invoke()`; `INIT` for `__init__`.
    */
   method: string;
-  query?: any;
+  query: any;
   /** The parsed body; `{}` when there is none. */
-  body?: any;
-  headers?: IncomingHttpHeaders;
+  body: any;
+  headers: IncomingHttpHeaders;
   /** Uploaded files, when the request is a multipart form; the key is there without a value otherwise, as in Laf. */
   files?: FunctionFile[] | undefined;
   /**
    * On `WebSocket:message` `{ data: Buffer, isBinary: boolean }`, on `WebSocket:close`
    * `{ code: number, reason: Buffer }`, on `WebSocket:error` the error, on `WebSocket:connection` null.
    */
-  params?: any;
+  params: any;
   /** The verified payload of the bearer token, or null; on a socket, what `upgrade()` returned if it did. */
-  user?: any;
+  user: any;
   /** The same as `user`. @deprecated Use `user`. */
-  auth?: any;
-  request?: FunctionRequest;
-  response?: FunctionResponse;
-  socket?: FunctionSocket;
+  auth: any;
+  request: FunctionRequest;
+  response: FunctionResponse;
+  socket: FunctionSocket;
   /** Names the connection on all its events. */
-  connectionId?: string;
+  connectionId: string;
   /** The URL that the socket was opened with, from the path on. */
-  url?: string;
+  url: string;
   /**
    * Aborts when nobody waits for this call any more: its time is over, its client has gone, or the
    * host stops. On a socket's event: when its time is over or the socket is closed.
    */
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
   [key: string]: any;
 }

@@ -79,6 +79,40 @@ describe('readConfig()', () => {
     expect(refusal({ PORT: port })).toContain('PORT is');
   });
 
+  test.each([
+    ['https://api.example.com', 'https://api.example.com'],
+    ['https://API.Example.com:443/', 'https://api.example.com'],
+    ['http://192.0.2.1:8080', 'http://192.0.2.1:8080'],
+    ['http://[::1]:4000', 'http://[::1]:4000'],
+    [undefined, undefined],
+  ])('takes the origin of FUNCTIONS_URL %s', (url, origin) => {
+    expect(read({ FUNCTIONS_URL: url }).functionsUrl).toBe(origin);
+  });
+
+  test.each([
+    'api.example.com',
+    'api.example.com:443',
+    'ws://api.example.com',
+    'file:///srv',
+    'https://',
+    'https://api.example.com/v1',
+    'https://api.example.com?',
+    'https://api.example.com/#',
+    'https://@api.example.com',
+    'https://*.example.com',
+    "https://api.example.com;script-src 'self'",
+    'https://a;b',
+    'https://a.example,https://b.example',
+  ])('refuses the FUNCTIONS_URL %s', (url) => {
+    expect(refusal({ FUNCTIONS_URL: url })).toContain('FUNCTIONS_URL is http:// or https://');
+  });
+
+  test('does not repeat the password in a FUNCTIONS_URL', () => {
+    const message = refusal({ FUNCTIONS_URL: 'https://user:hunter2@api.example.com' });
+    expect(message).toContain('FUNCTIONS_URL is');
+    expect(message).not.toContain('hunter2');
+  });
+
   test('takes the ports 0 and 65535', () => {
     expect(read({ PORT: '0', CONSOLE_PORT: '65535' })).toMatchObject({ port: 0, consolePort: 65_535 });
   });

@@ -5,6 +5,8 @@ import type { Catalog } from './services.ts';
 export class LiveCatalog implements Catalog {
   readonly #functions: Map<string, Revision>;
   #sorted: readonly Revision[] | undefined;
+  /** Told what went live after each change; must not throw. */
+  onChange: (revisions: readonly Revision[], deleted: readonly string[]) => void = () => {};
 
   constructor(functions: readonly Revision[]) {
     this.#functions = new Map(functions.map((revision) => [revision.name, revision]));
@@ -24,5 +26,6 @@ export class LiveCatalog implements Catalog {
     for (const name of deleted) this.#functions.delete(name);
     for (const revision of revisions) this.#functions.set(revision.name, revision);
     this.#sorted = undefined;
+    this.onChange(revisions, deleted);
   }
 }

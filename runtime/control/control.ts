@@ -5,10 +5,18 @@ import type { Config } from '../config.ts';
 import type { Logger, LogFields, LogLevel } from '../kernel/logger.ts';
 import type { WorkerSettings } from '../kernel/protocol.ts';
 import { toBuilt } from '../kernel/revision.ts';
-import { createApi } from './api/api.ts';
+import { type Api, createApi } from './api/api.ts';
 import { LiveCatalog } from './catalog.ts';
-import { openConsole } from './console.ts';
+import { Closing } from './closing.ts';
+import { SignInCode } from './console/code.ts';
+import { type Console, createConsole } from './console/console.ts';
+import { openFiles } from './console/files.ts';
+import { Gate } from './console/gate.ts';
+import { createPeers } from './console/peer.ts';
+import { openConsole } from './console/server.ts';
+import { Sessions } from './console/sessions.ts';
 import { CrashFiles } from './crashes.ts';
+import { createLanguage, type Language } from './language/language.ts';
 import { bindListener, type Listener } from './listener.ts';
 import { createLogBook } from './logs/book.ts';
 import { SerialPublisher } from './publisher.ts';
@@ -16,8 +24,8 @@ import { Quarantine } from './quarantine.ts';
 import { readLive } from './rebuild.ts';
 import { Reconciler } from './reconciler.ts';
 import { createRunner } from './runner.ts';
-import type { LogBook } from './services.ts';
-import { openAdminGate, openServerSecret } from './secrets.ts';
+import type { ControlServices, LogBook } from './services.ts';
+import { type AdminGate, openAdminGate, openServerSecret } from './secrets.ts';
 import { publishStarter } from './starter.ts';
 import { createTransfer } from './transfer/transfer.ts';
 import { openStorage, type Storage } from './storage.ts';
@@ -33,6 +41,10 @@ export interface HostFiles {
   readonly keeper: string;
   /** The folder of the starter functions. */
   readonly starter: string;
+  /** The folder of the SDK's sources, whose types functions are checked against. */
+  readonly sdk: string;
+  /** The folder of the built web app, which may be missing. */
+  readonly web: string;
 }
 
 /** A host that serves. */
@@ -41,27 +53,12 @@ export interface Control {
   readonly consolePort: number;
   /** The admin token, when this start has made it: to be shown once. */
   readonly madeToken: string | undefined;
+  /** Makes a link by which one browser can sign in to the console within an hour; an earlier one is void. */
+  signInLink(): string;
   /** Puts a fresh worker in the place of the serving one. */
   restart(reason: string): Promise<void>;
   /** Finishes what is under way, within the stop timeout, and closes everything. */
   close(): Promise<void>;
-}
-
-/** Closes what was opened, last first, when a start fails half way and at the end. */
-class Closing {
-  readonly #steps: (() => unknown)[] = [];
-  /** Answers the step, to be moved. */
-  add(step: () => unknown): () => unknown {
-    this.#steps.push(step);
-    return step;
-  }
-  /** Has a step run before all that were added so far. */
-  move(step: () => unknown): void {
-    this.#steps.push(...this.#steps.splice(this.#steps.indexOf(step), 1));
-  }
-  async run(): Promise<void> {
-    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) await step();
-  }
 }
 
 /** Starts a host; resolves when functions can be called. Throws `HearthError`s that say what to change. */
@@ -79,8 +76,8 @@ async function start(config: Config, files: HostFiles, terminal: Logger, closing
   const logs = await createLogBook({ dir: join(config.dataDir, 'logs'), onRecord: (record) => terminal.log(record) });
   closing.add(() => logs.close());
   const log = (level: LogLevel, message: string, fields: LogFields = {}): void => logs.log({ time: Date.now(), level, message, ...fields });
-  const console = await openConsole(config.host, config.consolePort);
-  const closeConsole = closing.add(() => console.close());
+  const server = await openConsole(config.host, config.consolePort);
+  const closeConsole = closing.add(() => server.close());
   const listener = await bindListener(config.host, config.port);
   closing.add(() => listener.close());
   const storage = await openStorage({ config, keeper: files.keeper, log });
@@ -92,13 +89,15 @@ async function start(config: Config, files: HostFiles, terminal: Logger, closing
   const catalog = new LiveCatalog(await readLive(store, builder, log));
   const { supervisor, quarantine, crashes } = await createSupervision({ config, files, storage, listener, catalog, logs, log });
   closing.add(() => crashes.close());
+  const language = await openLanguage({ config, files, catalog, log });
+  closing.add(() => language.close());
   const publisher = new SerialPublisher({ builder, store, catalog, quarantine, supervisor, log });
   const inTurn = (work: () => Promise<void>): Promise<void> => publisher.inTurn(work);
   const reconciler = new Reconciler({ builder, store, catalog, quarantine, supervisor, inTurn, log });
-  const api = createApi({
+  const services: ControlServices = {
     version: files.version,
     appId: config.appId,
-    functionsUrl: `http://${toUrlHost(config.host)}:${listener.port}`,
+    functionsUrl: config.functionsUrl ?? `http://${toUrlHost(config.host)}:${listener.port}`,
     startedAt: Date.now(),
     store,
     storage: storage.kind,
@@ -109,13 +108,18 @@ async function start(config: Config, files: HostFiles, terminal: Logger, closing
     follower: reconciler,
     crashes,
     transfer: createTransfer({ builder, store, catalog, quarantine, supervisor, inTurn, log }, { ...config, version: files.version }),
+    checker: language,
     logs,
     sourceLimit: config.sourceLimit,
     isAdmin: (token) => gate.isAdmin(token),
-  });
-  console.use(api.callback());
+  };
+  const api = createApi(services);
+  const code = new SignInCode();
+  const console = await assembleConsole({ config, files, gate, services, api, code, language, functionsPort: listener.port, log });
+  server.use(console);
   // While the worker drains, the API still answers: that the host is not ready, first of all.
   closing.move(closeConsole);
+  closing.add(() => console.close());
   closing.add(() => api.close());
   closing.add(() => publisher.idle());
   closing.add(() => reconciler.close());
@@ -124,9 +128,53 @@ async function start(config: Config, files: HostFiles, terminal: Logger, closing
   await publishStarter({ store, publisher, dir: files.starter, empty: catalog.list().length === 0 });
   await reconciler.start();
   const madeToken = await gate.keep();
-  const { port } = listener;
   const restart = (reason: string): Promise<void> => supervisor.restart(reason);
-  return { port, consolePort: console.port, madeToken, restart, close: () => closing.run() };
+  const signInLink = (): string => `http://${toUrlHost(config.host)}:${server.port}/#code=${code.make()}`;
+  return { port: listener.port, consolePort: server.port, madeToken, signInLink, restart, close: () => closing.run() };
+}
+
+/** Has the functions on the disk for TypeScript, in step with what is live. */
+async function openLanguage({ config, files, catalog, log }: Pick<Ground, 'config' | 'files' | 'catalog' | 'log'>): Promise<Language> {
+  const { dataDir } = config;
+  const language = await createLanguage({
+    dir: join(dataDir, 'workspace'),
+    sdk: files.sdk,
+    packagesDir: join(dataDir, 'packages'),
+    functions: catalog.list(),
+    log,
+  });
+  catalog.onChange = (revisions, deleted) => language.functionsChanged(revisions, deleted);
+  return language;
+}
+
+interface ConsoleGround extends Pick<Ground, 'config' | 'files' | 'log'> {
+  readonly gate: AdminGate;
+  readonly services: ControlServices;
+  readonly api: Api;
+  readonly code: SignInCode;
+  readonly language: Language;
+  readonly functionsPort: number;
+}
+
+async function assembleConsole({
+  config,
+  files,
+  gate,
+  services,
+  api,
+  code,
+  language,
+  functionsPort,
+  log,
+}: ConsoleGround): Promise<Console> {
+  const sessions = await Sessions.open({
+    file: join(config.dataDir, 'console-sessions.json'),
+    fingerprint: (salt) => gate.fingerprint(salt),
+    onError: (message) => log('warn', message),
+  });
+  const consoleGate = new Gate(sessions, createPeers(config.limits.trustedAddresses));
+  const { functionsUrl } = config;
+  return createConsole({ services, api, gate: consoleGate, code, functionsPort, functionsUrl, language }, openFiles(files.web));
 }
 
 interface Ground {

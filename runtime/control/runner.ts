@@ -19,10 +19,10 @@ export function createRunner(builder: Builder, catalog: Catalog, supervisor: Sup
     return { name, revision: 0, methods: live?.methods, code: compiled.code, map: compiled.map };
   };
   return {
-    async run({ name, source, request }: RunRequest): Promise<RunResult> {
+    async run({ name, source, request }: RunRequest, signal: AbortSignal): Promise<RunResult> {
       if (source === undefined && !catalog.get(name)) throw new HearthError('FUNCTION_NOT_FOUND', { name });
       const draft = source === undefined ? undefined : await toDraft(name, source);
-      const running = supervisor.run({ name, requestId: `run-${randomUUID()}`, request, ...(draft && { draft }) });
+      const running = supervisor.run({ name, requestId: `run-${randomUUID()}`, request, ...(draft && { draft }) }, signal);
       return withLineText(running, (failed) => (failed === name ? source : undefined) ?? catalog.get(failed)?.source);
     },
   };

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import type { FunctionStore } from '../kernel/store.ts';
 
 /** Who the admin is. */
@@ -11,6 +11,8 @@ export interface AdminGate {
    * called once it can be shown: a start that fails shows nothing.
    */
   keep(): Promise<string | undefined>;
+  /** Tells by a salt whether the token is still the same, and says no more of it: it takes long to try a guess. */
+  fingerprint(salt: string): Promise<string>;
 }
 
 /** Takes the given admin token, or the one made at the first start, of which only a hash is kept. */
@@ -27,6 +29,7 @@ export async function openAdminGate(store: FunctionStore, given: string | undefi
       expected = Buffer.from(first, 'hex');
       return first === own ? made : undefined;
     },
+    fingerprint: async (salt) => (await derive(expected, salt)).toString('hex'),
   };
 }
 
@@ -35,6 +38,12 @@ export async function openServerSecret(store: FunctionStore, given: string | und
   const kept = given ?? (await store.setting('serverSecret'));
   if (kept !== undefined) return kept;
   return store.keepSetting('serverSecret', randomBytes(32).toString('base64url'));
+}
+
+function derive(secret: Buffer, salt: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(secret, salt, 32, (error, key) => (error ? reject(error) : resolve(key)));
+  });
 }
 
 function hash(token: string): Buffer {

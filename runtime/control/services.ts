@@ -1,9 +1,9 @@
-import type { Readable } from 'node:stream';
 import type { Diagnostic } from '../kernel/errors.ts';
 import type { Logger, LogLevel, LogRecord } from '../kernel/logger.ts';
 import type { MemorySuspect, RunResult, WorkerMethod, WorkerMetrics, WorkerParams, WorkerResult } from '../kernel/protocol.ts';
 import type { Revision } from '../kernel/revision.ts';
 import type { FunctionStore } from '../kernel/store.ts';
+import type { Transfer } from './transfer/port.ts';
 
 /** A function as a caller of the API wants it. */
 export interface FunctionEdit {
@@ -41,12 +41,33 @@ export interface RunRequest {
     readonly query: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
+    /** How `body` writes the bytes of the request's body. */
+    readonly bodyEncoding: 'utf8' | 'base64';
   };
 }
 
 /** Runs drafts in the worker. */
 export interface Runner {
-  run(request: RunRequest): Promise<RunResult>;
+  /** Rejects soon after `signal` has aborted; the function is told by its `ctx.signal`. */
+  run(request: RunRequest, signal: AbortSignal): Promise<RunResult>;
+}
+
+/** What TypeScript finds in a function; lines and columns count from 1. */
+export interface CheckDiagnostic extends Diagnostic {
+  readonly endLine: number;
+  readonly endColumn: number;
+  /** TypeScript's, such as 2322. */
+  readonly code: number;
+  readonly severity: 'error' | 'warning';
+}
+
+/** Checks types. */
+export interface Checker {
+  /**
+   * What is wrong with drafts in the place of live functions, and with those that import them. Throws
+   * `CHECK_FAILED` when it cannot be told.
+   */
+  check(functions: readonly { readonly name: string; readonly source: string }[]): Promise<readonly CheckDiagnostic[]>;
 }
 
 /** The live functions, as the store has them. */
@@ -156,8 +177,8 @@ export interface SupervisorStatus {
 export interface Supervisor {
   /** Calls the serving worker. `WORKER_UNAVAILABLE` when none serves or it does not answer in time. */
   call<M extends WorkerMethod>(method: M, params: WorkerParams<M>): Promise<WorkerResult<M>>;
-  /** Runs a draft or the live function; `LOAD_FAILED` also when that ended the worker. */
-  run(params: WorkerParams<'run'>): Promise<WorkerResult<'run'>>;
+  /** Runs a draft or the live function; `LOAD_FAILED` also when that ended the worker. When `signal` aborts, the worker aborts the run. */
+  run(params: WorkerParams<'run'>, signal: AbortSignal): Promise<WorkerResult<'run'>>;
   /** Puts a fresh worker in the place of the serving one; loses no HTTP request and closes the sockets with a hint when to come back. `WORKER_UNAVAILABLE` when none serves. */
   restart(reason: string): Promise<void>;
   status(): SupervisorStatus;
@@ -174,6 +195,9 @@ export interface LogFilter {
   /** This level and the more urgent ones. */
   readonly level?: LogLevel;
   readonly requestId?: string;
+  readonly connectionId?: string;
+  /** A part of the message, in any case. */
+  readonly text?: string;
   /** Milliseconds since the epoch: records from then on. */
   readonly since?: number;
 }
@@ -186,33 +210,6 @@ export interface LogBook extends Logger {
   subscribe(filter: LogFilter, afterId: number | undefined, listener: (record: LoggedRecord) => void): () => void;
   /** Writes what is pending and closes the file. */
   close(): Promise<void>;
-}
-
-/** How an import is to be made. */
-export interface ImportOptions {
-  /** What is done when functions of the import exist here already. */
-  readonly mode: 'refuse' | 'replace' | 'publish';
-  /** Whether the secret of the import, if it has one, takes the place of the kept one; hosts read it when they start. */
-  readonly secret: boolean;
-}
-
-/** What became of an import. */
-export interface ImportReport {
-  readonly functions: readonly { readonly name: string; readonly outcome: 'added' | 'replaced' | 'published' | 'unchanged' }[];
-  /** How many revisions were written. */
-  readonly revisions: number;
-  /** Why functions do not compile or load, which were kept all the same. */
-  readonly diagnostics: readonly Diagnostic[];
-  /** Whether the import had the app's secret, and whether it was taken. */
-  readonly secret: 'none' | 'left' | 'taken';
-}
-
-/** Carries a whole app from one host to another. */
-export interface Transfer {
-  /** The text of an export; `secret` says whether the one that signs the app's tokens is in it. */
-  export(secret: boolean): Promise<Readable>;
-  /** Imports an export of at most `limit` bytes, all or nothing; resolves when it is live. Does not destroy the source. */
-  import(source: Readable, limit: number, options: ImportOptions): Promise<ImportReport>;
 }
 
 /** What the API stands on. */
@@ -228,6 +225,7 @@ export interface ControlServices {
   readonly catalog: Catalog;
   readonly publisher: Publisher;
   readonly runner: Runner;
+  readonly checker: Checker;
   readonly supervisor: Supervisor;
   readonly follower: Follower;
   readonly crashes: CrashLog;

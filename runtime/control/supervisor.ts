@@ -68,10 +68,17 @@ export class WorkerSupervisor implements Supervisor {
     return (await this.#pool.serving()).process.call(method, params, callTimeout);
   }
 
-  async run(params: WorkerParams<'run'>): Promise<WorkerResult<'run'>> {
+  async run(params: WorkerParams<'run'>, signal: AbortSignal): Promise<WorkerResult<'run'>> {
     const member = await this.#pool.serving();
+    signal.throwIfAborted();
     const tried = { functions: params.draft ? [params.draft] : [], deleted: [] };
-    return this.#trying(tried, member, member.process.call('run', params, this.#options.settings.limits.runTimeout + callTimeout));
+    const cancel = (): void => void member.process.call('cancel', { requestId: params.requestId }, callTimeout).catch(() => {});
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return await this.#trying(tried, member, member.process.call('run', params, this.#options.settings.limits.runTimeout + callTimeout));
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
   }
 
   /** Stages a change in the serving worker; answers how to go on with it. */

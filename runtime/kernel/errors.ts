@@ -10,6 +10,13 @@ interface CatalogueRow {
  */
 export const catalogue = {
   UNAUTHORIZED: { status: 401, message: 'The admin token is missing or wrong. Send it as "Authorization: Bearer <ADMIN_TOKEN>".' },
+  TOO_MANY_ATTEMPTS: { status: 429, message: 'Too many sign-ins have failed. Try again in {seconds} s.' },
+  ORIGIN_REFUSED: {
+    status: 403,
+    message:
+      'Only pages of the console itself get an answer here. A proxy in front of it must pass the Host header on as it is, with the port.',
+  },
+  SOURCE_NOT_FOUND: { status: 404, message: 'There is no file "{uri}" to read.' },
   ROUTE_NOT_FOUND: { status: 404, message: 'There is no {method} {path} in this API. GET /v1/openapi.json lists its calls.' },
   INVALID_NAME: {
     status: 400,
@@ -38,6 +45,7 @@ export const catalogue = {
     status: 503,
     message: 'The database that keeps the functions cannot be reached: {reason} Those that are loaded go on; try again.',
   },
+  CHECK_FAILED: { status: 500, message: 'The types could not be checked: {reason} Publishing does not need it.' },
   RUN_TIMED_OUT: { status: 504, message: 'The run did not answer within {limit} ms.' },
   CRASH_NOT_FOUND: { status: 404, message: 'There is no crash report "{id}".' },
   IMPORT_INVALID: { status: 400, message: 'The file is not a whole export of an app: {reason} Nothing was changed.' },

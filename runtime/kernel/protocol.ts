@@ -1,3 +1,4 @@
+import type { ConnectionsPage, ConnectionsQuery } from './connections.ts';
 import type { ErrorReport } from './errors.ts';
 import type { LogRecord } from './logger.ts';
 import type { BuiltChange, BuiltFunction } from './revision.ts';
@@ -65,26 +66,6 @@ export interface WorkerSettings {
   readonly limits: WorkerLimits;
 }
 
-/** One open socket, as the connection table shows it. */
-export interface ConnectionInfo {
-  readonly id: string;
-  /** What `ctx.user` is for this socket, if it can be written as JSON. */
-  readonly user: unknown;
-  readonly url: string;
-  readonly remoteAddress: string;
-  /** Milliseconds since the epoch. */
-  readonly since: number;
-  /** Messages and bytes, by direction. */
-  readonly received: number;
-  readonly receivedBytes: number;
-  readonly sent: number;
-  readonly sentBytes: number;
-  /** Bytes that wait to be sent. */
-  readonly buffered: number;
-  /** Messages that wait for the handler. */
-  readonly queued: number;
-}
-
 /** A request for a run of a draft or of the live function. */
 export interface RunCall {
   readonly name: string;
@@ -97,6 +78,8 @@ export interface RunCall {
     readonly query: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
+    /** How `body` writes the bytes of the request's body. */
+    readonly bodyEncoding: 'utf8' | 'base64';
   };
 }
 
@@ -112,6 +95,8 @@ export interface RunResult {
     readonly truncated: boolean;
   };
   readonly logs: readonly LogRecord[];
+  /** What the log lines of the run carry, those that come after its end as well. */
+  readonly requestId: string;
   readonly tookMs: number;
 }
 
@@ -130,7 +115,9 @@ export interface WorkerCalls {
   /** Makes a change live without evaluating it. */
   install(params: { change: BuiltChange }): void;
   run(params: RunCall): RunResult;
-  connections(params: Record<string, never>): readonly ConnectionInfo[];
+  /** Nobody waits for the run any more: it is aborted. Nothing happens when it has ended. */
+  cancel(params: { requestId: string }): void;
+  connections(params: ConnectionsQuery): ConnectionsPage;
   /** Sends to one socket; `CONNECTION_NOT_FOUND`. */
   send(params: { connection: string; data: string; encoding: 'utf8' | 'base64' }): void;
   /** Closes one socket; `CONNECTION_NOT_FOUND`. */

@@ -10,12 +10,21 @@ import { createRequestHandler } from './http/handler.ts';
 import { createHttpServer } from './http/server.ts';
 import type { WorkerLogs } from './logs.ts';
 
+/** What a run needs of its worker. */
+export interface RunHost {
+  readonly app: App;
+  readonly registry: Registry;
+  readonly logs: WorkerLogs;
+}
+
 /**
  * Runs one request against a draft (staged beside the live functions and discarded afterwards) or
  * against what is live. The request goes through a real HTTP server over a pair of streams, so that a
- * run and a call from outside are the same thing. Throws what the draft throws while it loads.
+ * run and a call from outside are the same thing. When `cancelled` aborts, the function is told so by
+ * `ctx.signal`, the draft is discarded, and this rejects with the signal's reason. Throws what the draft
+ * throws while it loads.
  */
-export async function run(app: App, registry: Registry, logs: WorkerLogs, call: RunCall): Promise<RunResult> {
+export async function run({ app, registry, logs }: RunHost, call: RunCall, cancelled: AbortSignal): Promise<RunResult> {
   const started = performance.now();
   logs.tap(call.requestId);
   // What the draft does while it loads belongs to the run as well.
@@ -24,8 +33,9 @@ export async function run(app: App, registry: Registry, logs: WorkerLogs, call: 
   try {
     const { draft } = call;
     if (draft) stage = app.scope.run(loading, () => registry.stage({ functions: [draft], deleted: [] }));
-    const response = await exchange(app, stage ?? registry, call);
-    return { response, logs: logs.untap(call.requestId), tookMs: round(performance.now() - started) };
+    const response = await exchange(app, stage ?? registry, { call, cancelled });
+    const { requestId } = call;
+    return { response, logs: logs.untap(requestId), requestId, tookMs: round(performance.now() - started) };
   } finally {
     loading.end();
     stage?.discard();
@@ -33,13 +43,20 @@ export async function run(app: App, registry: Registry, logs: WorkerLogs, call: 
   }
 }
 
-async function exchange(app: App, functions: FunctionView, call: RunCall): Promise<RunResult['response']> {
-  const { method, query, headers, body } = call.request;
+interface Running {
+  readonly call: RunCall;
+  readonly cancelled: AbortSignal;
+}
+
+async function exchange(app: App, functions: FunctionView, { call, cancelled }: Running): Promise<RunResult['response']> {
+  const { method, query, headers } = call.request;
+  const body = Buffer.from(call.request.body, call.request.bodyEncoding);
   const [clientSide, serverSide] = duplexPair();
   const server = createHttpServer(app, createRequestHandler(app, functions, app.settings.uploadDir));
   server.emit('connection', serverSide);
   const path = `/${encodeURI(call.name)}${query === '' ? '' : `?${query}`}`;
-  const signal = AbortSignal.timeout(app.settings.limits.runTimeout);
+  const { runTimeout } = app.settings.limits;
+  const signal = AbortSignal.any([AbortSignal.timeout(runTimeout), cancelled]);
   try {
     const request = httpRequest({
       createConnection: () => clientSide,
@@ -50,7 +67,7 @@ async function exchange(app: App, functions: FunctionView, call: RunCall): Promi
         ...headers,
         'x-request-id': call.requestId,
         connection: 'close',
-        'content-length': Buffer.byteLength(body),
+        'content-length': body.length,
       },
       signal,
     });
@@ -60,7 +77,8 @@ async function exchange(app: App, functions: FunctionView, call: RunCall): Promi
       request.once('response', (response) => void collect(response, app.settings.limits.requestBody).then(resolve, reject));
     });
   } catch (error) {
-    if (signal.aborted) throw new HearthError('RUN_TIMED_OUT', { limit: app.settings.limits.runTimeout });
+    if (cancelled.aborted) throw cancelled.reason;
+    if (signal.aborted) throw new HearthError('RUN_TIMED_OUT', { limit: runTimeout });
     throw error;
   } finally {
     clientSide.destroy();

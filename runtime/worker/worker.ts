@@ -34,6 +34,8 @@ export type WorkerHandlers = {
 export class Worker implements WorkerHandlers {
   readonly #host: WorkerHost;
   readonly #stages = new Map<number, Stage>();
+  /** The runs under way, by the ids of their requests. */
+  readonly #runs = new Map<string, AbortController>();
   #loaded: WorkerApp | undefined;
 
   constructor(host: WorkerHost) {
@@ -97,17 +99,25 @@ export class Worker implements WorkerHandlers {
   }
 
   async run(call: WorkerParams<'run'>): ReturnTypePromise<'run'> {
-    const { app, registry, logs, places } = this.#require();
+    const host = this.#require();
+    const cancellation = new AbortController();
+    this.#runs.set(call.requestId, cancellation);
     try {
-      return await run(app, registry, logs, call);
+      return await run(host, call, cancellation.signal);
     } catch (error) {
       if (error instanceof HearthError && error.status !== 0) throw error;
-      throw places.loadFailure(error, { functions: call.draft ? [call.draft] : [], deleted: [] });
+      throw host.places.loadFailure(error, { functions: call.draft ? [call.draft] : [], deleted: [] });
+    } finally {
+      this.#runs.delete(call.requestId);
     }
   }
 
-  connections(): ReturnType<WorkerCalls['connections']> {
-    return this.#require().sockets.list();
+  cancel({ requestId }: WorkerParams<'cancel'>): void {
+    this.#runs.get(requestId)?.abort(new HearthError('WORKER_UNAVAILABLE', { reason: 'the run was cancelled.' }));
+  }
+
+  connections(query: WorkerParams<'connections'>): ReturnType<WorkerCalls['connections']> {
+    return this.#require().sockets.page(query);
   }
 
   send({ connection, data, encoding }: WorkerParams<'send'>): void {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Answer, TestHost } from './host.ts';
 
 let host: TestHost;
@@ -67,7 +67,8 @@ describe('POST /v1/functions/{name}/run', () => {
       { level: 'warn', message: 'inside { a: 1 }', function: 'talks', line: 3 },
       { level: 'error', message: 'later', function: 'talks', line: 5 },
     ]);
-    expect(new Set(json.logs.map((line: { requestId: string }) => line.requestId))).toEqual(new Set([json.response.headers['request-id']]));
+    expect(new Set(json.logs.map((line: { requestId: string }) => line.requestId))).toEqual(new Set([json.requestId]));
+    expect(json.response.headers['request-id']).toBe(json.requestId);
   });
 
   it('a throw is a 500 with the error among the log lines', async () => {
@@ -143,6 +144,53 @@ describe('POST /v1/functions/{name}/run', () => {
     expect(bytes).toMatchObject({ encoding: 'base64', body: '/wD+', headers: { 'content-type': 'application/octet-stream' } });
     const text = (await run('text', 'export default () => "ä€😀";')).json.response;
     expect(text).toMatchObject({ encoding: 'utf8', body: 'ä€😀' });
+  });
+
+  it('takes bytes in base64, also with a file among them', async () => {
+    const source = 'export default ({ body }) => body.toString("hex");';
+    const headers = { 'content-type': 'application/octet-stream' };
+    const { json } = await run('takes', source, { method: 'PUT', headers, body: '/wD+', bodyEncoding: 'base64' });
+    expect(json.response.body).toBe('ff00fe');
+    const form = new FormData();
+    form.append('title', 'été');
+    form.append('picture', new Blob([new Uint8Array([0, 255])]), 'a.png');
+    const encoded = new Response(form);
+    const body = Buffer.from(await encoded.arrayBuffer()).toString('base64');
+    const files =
+      'import { readFileSync } from "node:fs"; export default ({ body, files }) => [body.title, ...files.map((file) => file.originalname + readFileSync(file.path).toString("hex"))];';
+    const sent = { headers: { 'content-type': encoded.headers.get('content-type') }, body, bodyEncoding: 'base64' };
+    expect(JSON.parse((await run('uploads', files, sent)).json.response.body)).toEqual(['été', 'a.png00ff']);
+  });
+
+  it('aborts the run of a client that has gone, and discards the draft', async () => {
+    const source = `import cloud from '@lafjs/cloud';
+      const set = (state) => cloud.shared.set('abandoned', state);
+      const timer = setInterval(() => cloud.shared.set('beats', (cloud.shared.get('beats') ?? 0) + 1), 1);
+      export default async ({ signal }) => {
+        signal.addEventListener('abort', () => set('aborted'));
+        set('running');
+        await new Promise(() => {});
+      };`;
+    await host.publish('abandoned', "import cloud from '@lafjs/cloud'; export default () => cloud.shared.get('abandoned') ?? 'nothing';");
+    await host.publish('beats', "import cloud from '@lafjs/cloud'; export default () => cloud.shared.get('beats');");
+    await host.publish('rest', 'export default () => new Promise((resolve) => setTimeout(resolve, 20));');
+    const going = new AbortController();
+    const asking = fetch(`http://127.0.0.1:${host.consolePort}/v1/functions/waits/run`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${host.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ source }),
+      signal: going.signal,
+    });
+    const state = async (): Promise<string> => (await host.call('/abandoned')).text;
+    await vi.waitFor(async () => expect(await state()).toBe('running'));
+    going.abort();
+    await expect(asking).rejects.toThrow();
+    // Well before the run would have timed out.
+    await vi.waitFor(async () => expect(await state()).toBe('aborted'), { timeout: 500, interval: 10 });
+    const { text: before } = await host.call('/beats');
+    await host.call('/rest');
+    expect((await host.call('/beats')).text).toBe(before);
+    expect((await host.api('GET', '/v1/logs?text=failed')).json.logs).toEqual([]);
   });
 
   it('streams, cookies and redirects are answered as they are', async () => {

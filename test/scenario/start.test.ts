@@ -174,6 +174,34 @@ describe('an admin token that the first start makes', () => {
     expect(tokensIn(again.output)).toEqual([]);
   });
 
+  it('comes with a link that signs in to the console once, for a session that outlives the host', async () => {
+    const console = (host: TestHost, method: string, init: RequestInit = {}): Promise<Response> =>
+      fetch(`http://127.0.0.1:${host.consolePort}/_/session`, { method, ...init });
+    await using host = await TestHost.start({ dataDir, env: noToken });
+    const link = /\nConsole, sign in once by this link: http:\/\/127\.0\.0\.1:(\d+)\/#code=([\w-]{43})\n/;
+    await vi.waitUntil(() => link.test(host.output), { timeout: 5_000 });
+    const [, port, code = ''] = link.exec(host.output) ?? [];
+    expect(Number(port)).toBe(host.consolePort);
+    const signIn = { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ code }) };
+    const signedIn = await console(host, 'POST', signIn);
+    expect(signedIn.status).toBe(204);
+    expect((await console(host, 'POST', signIn)).status).toBe(401);
+    const [, secret = ''] = /^hearth_console_\d+=([\w-]{43});/.exec(signedIn.headers.get('set-cookie') ?? '') ?? [];
+    const session = (other: TestHost): RequestInit => ({ headers: { cookie: `hearth_console_${other.consolePort}=${secret}` } });
+    expect((await console(host, 'GET', session(host))).status).toBe(200);
+    expect(await contentsOf(dataDir)).not.toContain(code);
+    await host.end();
+    for (const kept of [code, secret]) expect(await contentsOf(dataDir)).not.toContain(kept);
+    await using again = await TestHost.start({ dataDir, env: noToken });
+    expect((await console(again, 'GET', session(again))).status).toBe(200);
+    await again.end();
+    expect(again.output).not.toContain('#code=');
+    await using changed = await TestHost.start({ dataDir });
+    expect((await console(changed, 'GET', session(changed))).status).toBe(401);
+    await changed.end();
+    expect(changed.output).not.toContain('#code=');
+  });
+
   it('is not lost to a first start that fails', async () => {
     await using other = await occupy();
     lineOf(await failToStart({ CONSOLE_PORT: other.port }), 'PORT_UNAVAILABLE');

@@ -221,7 +221,7 @@ describe('Dockerfile', () => {
   });
 
   it('leaves only what runs', () => {
-    expect(readdirSync(image).toSorted()).toEqual(['dist', 'functions', 'node_modules', 'package.json']);
+    expect(readdirSync(image).toSorted()).toEqual(['dist', 'functions', 'node_modules', 'package.json', 'sdk']);
     expect(existsSync(join(image, 'node_modules/vitest'))).toBe(false);
   });
 

@@ -1,12 +1,15 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { RouterContext } from '@koa/router';
 import { Router } from '@koa/router';
 import Koa from 'koa';
 import { HearthError } from '../../kernel/errors.ts';
+import { createStatusHistory, type StatusHistory } from '../history.ts';
 import type { ControlServices } from '../services.ts';
 import { authorize, isPrivate } from './auth.ts';
+import { checkRoutes } from './check.ts';
 import { connectionRoutes } from './connections.ts';
 import { crashRoutes } from './crashes.ts';
+import { deletedRoutes } from './deleted.ts';
 import { answerErrors, logKoaErrors, toErrorBody } from './errors.ts';
 import { functionRoutes } from './functions.ts';
 import { logRoutes } from './logs.ts';
@@ -28,20 +31,26 @@ export const defaultApiLimits: ApiLimits = {
   import: 256 * 1024 * 1024,
   streamBuffer: 4 * 1024 * 1024,
   heartbeat: 15_000,
+  // Half an hour.
+  history: { interval: 2_000, samples: 900 },
 };
 
 /** The control API, ready to be given to a server. */
 export interface Api {
   /** The listener for `http.createServer()`. */
   callback(): RequestListener;
-  /** Ends the log streams, which would keep a server from closing. */
+  /** Answers a request whose sender is known to be the admin, whatever token it has. */
+  readonly admitted: RequestListener;
+  /** Ends the log streams, which would keep a server from closing, and what else it has begun. */
   close(): void;
 }
 
 /** Makes the control API over the given services; whoever made it closes it before the server. */
 export function createApi(services: ControlServices, limits: ApiLimits = defaultApiLimits): Api {
   const streams = createLogStreams(services.logs, limits);
-  const routes = apiRoutes({ services, limits }, streams);
+  const history = createStatusHistory(services.supervisor, limits.history);
+  const routes = apiRoutes({ services, limits }, { streams, history });
+  const admitted = new WeakSet<IncomingMessage>();
   const app = new Koa();
   logKoaErrors(app, services.logs);
   app.use(answerErrors(services.logs));
@@ -53,15 +62,29 @@ export function createApi(services: ControlServices, limits: ApiLimits = default
   app.use(toRouter(routes.filter((route) => route.open)).routes());
   app.use((ctx, next) => {
     if (!isPrivate(pathOf(ctx))) return answerNotFound(ctx);
-    authorize(ctx, services);
+    if (!admitted.has(ctx.req)) authorize(ctx, services);
     return next();
   });
   app.use(toRouter(routes.filter((route) => !route.open)).routes());
   app.use(answerNotFound);
-  return { callback: () => app.callback(), close: () => streams.close() };
+  const close = (): void => {
+    streams.close();
+    history.close();
+  };
+  const listener = app.callback();
+  const admit: RequestListener = (request, response) => {
+    admitted.add(request);
+    void listener(request, response);
+  };
+  return { callback: () => listener, admitted: admit, close };
 }
 
-function apiRoutes(scope: ApiScope, streams: LogStreams): readonly Route[] {
+interface Kept {
+  readonly streams: LogStreams;
+  readonly history: StatusHistory;
+}
+
+function apiRoutes(scope: ApiScope, { streams, history }: Kept): readonly Route[] {
   let description: ReturnType<typeof describeApi> | undefined;
   const openapi: Route = {
     id: 'getOpenApi',
@@ -74,11 +97,13 @@ function apiRoutes(scope: ApiScope, streams: LogStreams): readonly Route[] {
   const routes = [
     ...functionRoutes(scope),
     ...revisionRoutes(scope),
+    ...deletedRoutes(scope),
     ...publishRoutes(scope),
+    ...checkRoutes(scope),
     ...runRoutes(scope),
     ...logRoutes(scope, streams),
     ...connectionRoutes(scope),
-    ...statusRoutes(scope),
+    ...statusRoutes(scope, history),
     ...crashRoutes(scope),
     ...transferRoutes(scope),
     ...workerRoutes(scope),

@@ -5,6 +5,8 @@ import { requests } from './requests.ts';
 import type { ApiScope, Route } from './route.ts';
 import { answer } from './route.ts';
 
+const defaultLimit = 1000;
+
 /** The calls on open sockets. */
 export function connectionRoutes(scope: ApiScope): readonly Route[] {
   const { supervisor } = scope.services;
@@ -13,11 +15,13 @@ export function connectionRoutes(scope: ApiScope): readonly Route[] {
       id: 'listConnections',
       method: 'GET',
       path: '/v1/connections',
-      summary: 'Lists the open sockets.',
+      summary: 'Lists the open sockets, oldest first.',
+      query: 'Connections',
       answers: { 200: { description: 'The connection table.', schema: 'ConnectionList' } },
       errors: ['WORKER_UNAVAILABLE'],
       async handle(ctx) {
-        answer(ctx, 'ConnectionList', { connections: await supervisor.call('connections', {}) });
+        const { limit = defaultLimit, ...query } = readQuery(ctx, queries.Connections);
+        answer(ctx, 'ConnectionList', await supervisor.call('connections', { ...query, limit }));
       },
     },
     {

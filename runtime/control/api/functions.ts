@@ -2,8 +2,10 @@ import type { RouterContext } from '@koa/router';
 import { HearthError } from '../../kernel/errors.ts';
 import type { Revision } from '../../kernel/revision.ts';
 import type { QuarantinedFunction } from '../services.ts';
+import type { AnswerBody } from './answers.ts';
 import { readBody } from './body.ts';
 import { checkSource, toMethods, toPublished, urlOf } from './edits.ts';
+import { createImportLists, type ImportLists } from './imports.ts';
 import { requests } from './requests.ts';
 import type { ApiScope, Route } from './route.ts';
 import { answer, nameOf, tookSince } from './route.ts';
@@ -11,6 +13,7 @@ import { answer, nameOf, tookSince } from './route.ts';
 /** The calls on one function, and their list. */
 export function functionRoutes(scope: ApiScope): readonly Route[] {
   const { catalog, publisher } = scope.services;
+  const imports = createImportLists(catalog);
   return [
     {
       id: 'listFunctions',
@@ -18,10 +21,7 @@ export function functionRoutes(scope: ApiScope): readonly Route[] {
       path: '/v1/functions',
       summary: 'Lists the live functions, in the order of names.',
       answers: { 200: { description: 'The functions.', schema: 'FunctionList' } },
-      handle(ctx) {
-        const off = switchedOff(scope);
-        answer(ctx, 'FunctionList', { functions: catalog.list().map((live) => toSummary(scope, live, off)) });
-      },
+      handle: (ctx) => answer(ctx, 'FunctionList', { functions: catalog.list().map(toSummaries(scope, imports)) }),
     },
     {
       id: 'getFunction',
@@ -34,7 +34,7 @@ export function functionRoutes(scope: ApiScope): readonly Route[] {
         const name = nameOf(ctx);
         const live = catalog.get(name);
         if (!live) throw new HearthError('FUNCTION_NOT_FOUND', { name });
-        answer(ctx, 'Function', { ...toSummary(scope, live, switchedOff(scope)), source: live.source });
+        answer(ctx, 'Function', { ...toSummaries(scope, imports)(live), source: live.source });
       },
     },
     {
@@ -77,25 +77,24 @@ async function putFunction(scope: ApiScope, ctx: RouterContext): Promise<void> {
   answer(ctx, 'Published', { ...toPublished(scope, published), tookMs: tookSince(start) });
 }
 
-type SwitchedOff = ReadonlyMap<string, QuarantinedFunction>;
-
-function switchedOff({ services }: ApiScope): SwitchedOff {
-  return new Map(services.supervisor.status().quarantined.map((one) => [one.name, one]));
-}
-
-function toSummary(scope: ApiScope, live: Revision, off: SwitchedOff) {
-  const { name, revision, note } = live;
-  const quarantined = off.get(name);
-  return {
-    name,
-    revision,
-    methods: toMethods(live.methods),
-    note,
-    createdAt: new Date(live.createdAt).toISOString(),
-    size: Buffer.byteLength(live.source),
-    url: urlOf(scope, name),
-    // Another revision was published since: that one is on.
-    ...(quarantined?.revision === revision && { quarantine: toQuarantine(quarantined) }),
+/** Makes summaries of live functions, as things stand at this moment. */
+function toSummaries(scope: ApiScope, imports: ImportLists): (live: Revision) => AnswerBody<'FunctionSummary'> {
+  const off = new Map(scope.services.supervisor.status().quarantined.map((one) => [one.name, one]));
+  return (live) => {
+    const { name, revision, note } = live;
+    const quarantined = off.get(name);
+    return {
+      name,
+      revision,
+      methods: toMethods(live.methods),
+      note,
+      createdAt: new Date(live.createdAt).toISOString(),
+      size: Buffer.byteLength(live.source),
+      url: urlOf(scope, name),
+      imports: imports.of(live),
+      // Another revision was published since: that one is on.
+      ...(quarantined?.revision === revision && { quarantine: toQuarantine(quarantined) }),
+    };
   };
 }
 

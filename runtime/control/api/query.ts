@@ -14,13 +14,29 @@ export const queries = {
   Logs: z.strictObject({
     function: z.string().min(1).exactOptional().meta({ description: 'Records of this function.' }),
     level: z.enum(logLevels).exactOptional().meta({ description: 'This level and the more urgent ones.' }),
-    requestId: z.string().min(1).exactOptional().meta({ description: 'Records of this request.' }),
+    requestId: z.string().min(1).exactOptional().meta({ description: 'Records of this request, or of this event of a socket.' }),
+    connectionId: z.string().min(1).exactOptional().meta({ description: 'Records of this socket.' }),
+    text: z.string().min(1).exactOptional().meta({ description: 'A part of the message, in any case.' }),
     since: z
       .string()
       .transform(toTime)
       .exactOptional()
       .meta({ description: 'Records from then on: milliseconds since the epoch, or an ISO 8601 date.' }),
     limit: z.preprocess(toInteger, z.int().min(1).max(10_000)).exactOptional().meta({ description: 'The newest so many: 1 to 10000.' }),
+  }),
+  Connections: z.strictObject({
+    filter: z.string().min(1).exactOptional().meta({ description: 'A part of the id, of the URL or of the user as JSON, in any case.' }),
+    limit: z
+      .preprocess(toInteger, z.int().min(1).max(100_000))
+      .exactOptional()
+      .meta({ description: 'The oldest so many: 1 to 100000, 1000 unless given.' }),
+  }),
+  History: z.strictObject({
+    since: z
+      .string()
+      .transform(toTime)
+      .exactOptional()
+      .meta({ description: 'Samples after that: milliseconds since the epoch, or an ISO 8601 date.' }),
   }),
   Export: z.strictObject({
     secret: flag.exactOptional().meta({ description: "Whether the secret that signs the app's tokens is in it; false unless given." }),

@@ -33,15 +33,24 @@ const ifRevision = z
 
 const edit = { source, methods, note, ifRevision };
 
-const runRequest = z.strictObject({
-  method: method.exactOptional().meta({ description: 'GET unless given, or POST with a body.' }),
-  query: z
-    .union([z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))])
-    .exactOptional()
-    .meta({ description: 'A query string, or names and values.' }),
-  headers: z.record(z.string(), z.string()).exactOptional(),
-  body: z.unknown().exactOptional().meta({ description: 'A string is sent as it is, anything else as JSON; null is no body.' }),
-});
+const runRequest = z
+  .strictObject({
+    method: method.exactOptional().meta({ description: 'GET unless given, or POST with a body.' }),
+    query: z
+      .union([z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))])
+      .exactOptional()
+      .meta({ description: 'A query string, or names and values.' }),
+    headers: z.record(z.string(), z.string()).exactOptional(),
+    body: z.unknown().exactOptional().meta({ description: 'A string is sent as it is, anything else as JSON; null is no body.' }),
+    bodyEncoding: z
+      .enum(['utf8', 'base64'])
+      .exactOptional()
+      .meta({ description: 'With base64 the body is a string that stands for bytes.' }),
+  })
+  .refine(({ body, bodyEncoding }) => bodyEncoding !== 'base64' || (typeof body === 'string' && isBase64(body)), {
+    path: ['body'],
+    message: 'is not base64',
+  });
 
 /** The calls' JSON bodies; their input side is what the API's description shows. */
 export const requests = {
@@ -56,6 +65,7 @@ export const requests = {
     source: source.exactOptional().meta({ description: 'The draft to run; absent runs what is live.' }),
     request: runRequest.exactOptional(),
   }),
+  Check: z.strictObject({ functions: z.array(z.strictObject({ name, source })).min(1) }),
   Send: z
     .strictObject({ data: z.string(), encoding: z.enum(['utf8', 'base64']).exactOptional() })
     .refine((message) => message.encoding !== 'base64' || isBase64(message.data), { path: ['data'], message: 'is not base64' })

@@ -1,6 +1,7 @@
 import type { RouterContext } from '@koa/router';
 import { checkFunctionName } from '../../kernel/name.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
+import type { HistoryOptions } from '../history.ts';
 import type { ControlServices } from '../services.ts';
 import type { AnswerBody, AnswerName } from './answers.ts';
 import type { queries } from './query.ts';
@@ -16,6 +17,8 @@ export interface ApiLimits {
   readonly streamBuffer: number;
   /** Milliseconds between two comments in a log stream. */
   readonly heartbeat: number;
+  /** How often the status is noted, in milliseconds, and how many of these samples are kept. */
+  readonly history: HistoryOptions;
 }
 
 /** What the calls share. */

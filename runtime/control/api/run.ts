@@ -16,7 +16,9 @@ export function runRoutes(scope: ApiScope): readonly Route[] {
       id: 'runFunction',
       method: 'POST',
       path: '/v1/functions/{name}/run',
-      summary: 'Runs a draft, unpublished, or the live function. When that ends the worker, it is answered as LOAD_FAILED.',
+      summary:
+        'Runs a draft, unpublished, or the live function. When that ends the worker, it is answered as LOAD_FAILED; ' +
+        'when the client goes away, the run is aborted.',
       body: 'Run',
       answers: { 200: { description: 'What the function answered, whatever its status.', schema: 'RunResult' } },
       errors: ['FUNCTION_NOT_FOUND', 'SOURCE_TOO_LARGE', 'BUILD_FAILED', 'LOAD_FAILED', 'WORKER_UNAVAILABLE', 'RUN_TIMED_OUT'],
@@ -31,7 +33,22 @@ async function run(scope: ApiScope, ctx: RouterContext): Promise<void> {
   const { source, request = {} } = await readBody(ctx, requests.Run, scope.limits.body);
   if (source === undefined && !catalog.get(name)) throw new HearthError('FUNCTION_NOT_FOUND', { name });
   if (source !== undefined) checkSource(name, source, sourceLimit);
-  answer(ctx, 'RunResult', await runner.run({ name, ...(source !== undefined && { source }), request: toRequest(request) }));
+  const asked = { name, ...(source !== undefined && { source }), request: toRequest(request) };
+  const gone = abortedWith(ctx);
+  try {
+    answer(ctx, 'RunResult', await runner.run(asked, gone));
+  } catch (error) {
+    // There is nobody to answer.
+    if (!gone.aborted) throw error;
+  }
+}
+
+/** Aborts when the client goes away: nobody waits for the run any more. */
+function abortedWith({ res }: RouterContext): AbortSignal {
+  const controller = new AbortController();
+  if (res.destroyed) controller.abort();
+  else res.once('close', () => controller.abort());
+  return controller.signal;
 }
 
 function toRequest(given: RunBody): RunRequest['request'] {
@@ -43,6 +60,7 @@ function toRequest(given: RunBody): RunRequest['request'] {
     query: toQuery(given.query ?? ''),
     headers,
     body: hasBody ? toText(given.body) : '',
+    bodyEncoding: given.bodyEncoding ?? 'utf8',
   };
 }
 

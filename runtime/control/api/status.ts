@@ -1,15 +1,17 @@
 import type { WorkerMetrics } from '../../kernel/protocol.ts';
+import type { StatusHistory } from '../history.ts';
 import type { SupervisorStatus } from '../services.ts';
 import type { AnswerBody } from './answers.ts';
 import { toCrashSummary } from './crashes.ts';
 import { renderMetrics } from './metrics.ts';
+import { queries, readQuery } from './query.ts';
 import type { ApiScope, Route } from './route.ts';
 import { answer } from './route.ts';
 
 /** The calls that say how the host is. */
-export function statusRoutes(scope: ApiScope): readonly Route[] {
-  const { supervisor } = scope.services;
+export function statusRoutes(scope: ApiScope, history: StatusHistory): readonly Route[] {
   return [
+    ...probeRoutes(scope),
     {
       id: 'getStatus',
       method: 'GET',
@@ -17,6 +19,18 @@ export function statusRoutes(scope: ApiScope): readonly Route[] {
       summary: 'Says how the host and its worker are.',
       answers: { 200: { description: 'The status.', schema: 'Status' } },
       handle: (ctx) => answer(ctx, 'Status', toStatus(scope)),
+    },
+    {
+      id: 'getStatusHistory',
+      method: 'GET',
+      path: '/v1/status/history',
+      summary: 'How the host has been lately, oldest first.',
+      query: 'History',
+      answers: { 200: { description: 'The samples.', schema: 'StatusHistory' } },
+      handle(ctx) {
+        const { since } = readQuery(ctx, queries.History);
+        answer(ctx, 'StatusHistory', { intervalMs: history.intervalMs, samples: history.samples(since) });
+      },
     },
     {
       id: 'getMetrics',
@@ -29,6 +43,12 @@ export function statusRoutes(scope: ApiScope): readonly Route[] {
         ctx.body = renderMetrics(toStatus(scope));
       },
     },
+  ];
+}
+
+/** The calls that need no token. */
+function probeRoutes({ services: { supervisor } }: ApiScope): readonly Route[] {
+  return [
     {
       id: 'getHealth',
       method: 'GET',

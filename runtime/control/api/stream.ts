@@ -75,12 +75,18 @@ function parseEventId(header: string): number | undefined {
   return /^\d{1,16}$/.test(header) ? Number(header) : undefined;
 }
 
+/** Characters that are written at once, so that what a client does not read is soon noticed. */
+const writeSize = 64 * 1024;
+
 /** One client's stream. A client that does not read is cut off, so that it cannot fill the memory. */
 class LogStream {
   readonly #response: ServerResponse;
   readonly #limit: number;
   #ceiling = Number.POSITIVE_INFINITY;
   #overrun = false;
+  /** What is to be written together. */
+  #pending = '';
+  #scheduled = false;
 
   constructor(response: ServerResponse, limit: number) {
     this.#response = response;
@@ -92,16 +98,28 @@ class LogStream {
     return this.#overrun;
   }
 
+  /** Records of one turn of the event loop are written together: a worker sends hundreds at a time. */
   send(record: LoggedRecord): void {
-    this.#write(`id: ${record.id}\ndata: ${JSON.stringify(record)}\n\n`);
+    if (!this.#writable) return;
+    this.#pending += `id: ${record.id}\ndata: ${JSON.stringify(record)}\n\n`;
+    if (this.#pending.length >= writeSize) this.#flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => {
+        this.#scheduled = false;
+        this.#flush();
+      });
+    }
   }
 
   beat(): void {
-    this.#write(':\n\n');
+    this.#pending += ':\n\n';
+    this.#flush();
   }
 
   /** From now on what waits is bounded. What was replayed comes on top until it is read: nobody could have read it yet. */
   limitBacklog(): void {
+    this.#flush();
     this.#ceiling = this.#limit + this.#response.writableLength;
     this.#response.once('drain', () => {
       this.#ceiling = this.#limit;
@@ -109,12 +127,19 @@ class LogStream {
   }
 
   end(): void {
+    this.#flush();
     if (this.#response.writableNeedDrain) this.#response.destroy();
     else this.#response.end();
   }
 
-  #write(text: string): void {
-    if (this.#response.destroyed || this.#response.writableEnded) return;
+  get #writable(): boolean {
+    return !this.#response.destroyed && !this.#response.writableEnded;
+  }
+
+  #flush(): void {
+    const text = this.#pending;
+    this.#pending = '';
+    if (text === '' || !this.#writable) return;
     this.#response.write(text);
     if (this.#response.writableLength <= this.#ceiling) return;
     this.#overrun = true;

@@ -2,7 +2,7 @@ import { messageOf } from '../../kernel/errors.ts';
 import type { LogRecord } from '../../kernel/logger.ts';
 import type { LogBook, LogFilter, LoggedRecord } from '../services.ts';
 import { LogFile } from './file.ts';
-import { matches } from './filter.ts';
+import { createMatcher } from './filter.ts';
 import { LogRing } from './ring.ts';
 
 /** What a log book keeps, and where. */
@@ -47,7 +47,7 @@ export async function createLogBook(options: LogBookOptions): Promise<LogBook> {
 }
 
 interface Subscription {
-  readonly filter: LogFilter;
+  matches(record: LogRecord): boolean;
   /** The newest id when it began: what a listener logs in its turn must not be told twice. */
   readonly from: number;
   readonly listener: (record: LoggedRecord) => void;
@@ -84,15 +84,16 @@ class MemoryLogBook implements LogBook {
 
   query(filter: LogFilter, limit: number): readonly LoggedRecord[] {
     const found: LoggedRecord[] = [];
+    const matches = createMatcher(filter);
     for (let position = this.#ring.size - 1; position >= 0 && found.length < limit; position -= 1) {
       const record = this.#ring.at(position);
-      if (record && matches(filter, record)) found.push(record);
+      if (record && matches(record)) found.push(record);
     }
     return found.toReversed();
   }
 
   subscribe(filter: LogFilter, afterId: number | undefined, listener: (record: LoggedRecord) => void): () => void {
-    const subscription: Subscription = { filter, from: this.#lastId, listener };
+    const subscription: Subscription = { matches: createMatcher(filter), from: this.#lastId, listener };
     this.#subscriptions.add(subscription);
     if (afterId !== undefined) this.#replay(subscription, afterId);
     return () => void this.#subscriptions.delete(subscription);
@@ -122,7 +123,7 @@ class MemoryLogBook implements LogBook {
   }
 
   #deliver(subscription: Subscription, record: LoggedRecord): void {
-    if (!matches(subscription.filter, record)) return;
+    if (!subscription.matches(record)) return;
     try {
       subscription.listener(record);
     } catch {

@@ -10,7 +10,7 @@ import { createBuilder } from '../../build/builder.ts';
 import { type Config, readConfig } from '../../config.ts';
 import { HearthError, messageOf } from '../../kernel/errors.ts';
 import { answers } from '../api/answers.ts';
-import type { ImportOptions, ImportReport } from '../services.ts';
+import type { ImportOptions, ImportReport } from './port.ts';
 import { importInto } from './importer.ts';
 import { type AppPlace, findApp } from './place.ts';
 import { readExport } from './read.ts';

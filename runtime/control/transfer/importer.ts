@@ -6,7 +6,7 @@ import type { FunctionStore } from '../../kernel/store.ts';
 import type { LiveCatalog } from '../catalog.ts';
 import { withLineText } from '../load-failure.ts';
 import type { Quarantine } from '../quarantine.ts';
-import type { ImportOptions, ImportReport } from '../services.ts';
+import type { ImportOptions, ImportReport } from './port.ts';
 import type { StagedChange, WorkerSupervisor } from '../supervisor.ts';
 import { type CompiledPlan, compilePlan, toChange } from './compile.ts';
 import { type ImportPlan, planImport } from './plan.ts';

@@ -1,6 +1,6 @@
 import { HearthError } from '../../kernel/errors.ts';
 import type { FunctionHead, FunctionStore, SourceRevision } from '../../kernel/store.ts';
-import type { ImportOptions, ImportReport } from '../services.ts';
+import type { ImportOptions, ImportReport } from './port.ts';
 import { pagesOf } from './format.ts';
 import type { AppExport, ExportedFunction } from './read.ts';
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FunctionStore } from '../../kernel/store.ts';
 import { openServerSecret } from '../secrets.ts';
-import type { Transfer } from '../services.ts';
+import type { Transfer } from './port.ts';
 import { writeExport } from './format.ts';
 import { Importer, type ImporterParts } from './importer.ts';
 import { readExport } from './read.ts';

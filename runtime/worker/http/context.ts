@@ -58,6 +58,18 @@ class HttpContext implements FunctionContext {
   declare __function_name: string;
   declare requestId: string;
   declare method: string;
+  declare query: FunctionContext['query'];
+  declare body: FunctionContext['body'];
+  declare user: FunctionContext['user'];
+  declare auth: FunctionContext['auth'];
+  declare headers: FunctionContext['headers'];
+  declare request: FunctionContext['request'];
+  declare response: FunctionContext['response'];
+  // Not there: the SDK's type says of the members of every kind of call that they are.
+  declare params: FunctionContext['params'];
+  declare socket: FunctionContext['socket'];
+  declare connectionId: FunctionContext['connectionId'];
+  declare url: FunctionContext['url'];
   readonly #signals: SignalSource;
 
   constructor({ name, requestId, request, response }: ContextOrigin, user: unknown, signals: SignalSource) {

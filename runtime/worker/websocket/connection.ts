@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { ConnectionInfo } from '../../kernel/protocol.ts';
+import type { ConnectionInfo } from '../../kernel/connections.ts';
 import { Invocation } from '../../kernel/invocation.ts';
 import { reserved } from '../../kernel/name.ts';
 import type { App } from '../app.ts';
@@ -98,6 +98,14 @@ export class Connection implements SocketOwner, EventOwner, Beating, Buffering {
       buffered: this.buffered,
       queued: this.#events.size,
     };
+  }
+
+  /** Whether the text, in lower case, is part of the id, of the URL or of the user. */
+  mentions(text: string): boolean {
+    const { id, url, user } = this.identity;
+    if (id.includes(text) || url.toLowerCase().includes(text)) return true;
+    // Most sockets have none.
+    return user !== null && user !== undefined && toText(user).toLowerCase().includes(text);
   }
 
   received(data: WebSocket.RawData, isBinary: boolean): void {
@@ -212,10 +220,16 @@ export class Connection implements SocketOwner, EventOwner, Beating, Buffering {
 
 /** The value as JSON carries it; null for what JSON cannot. */
 function toJson(value: unknown): unknown {
+  const text = toText(value);
+  return text === '' ? null : JSON.parse(text);
+}
+
+/** The value in JSON; empty for what JSON cannot carry. */
+function toText(value: unknown): string {
   try {
     const text: unknown = JSON.stringify(value);
-    return typeof text === 'string' ? JSON.parse(text) : null;
+    return typeof text === 'string' ? text : '';
   } catch {
-    return null;
+    return '';
   }
 }

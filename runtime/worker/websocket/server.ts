@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Server, type WebSocket, WebSocketServer } from 'ws';
 import { HearthError } from '../../kernel/errors.ts';
-import type { ConnectionInfo } from '../../kernel/protocol.ts';
+import type { ConnectionInfo, ConnectionsPage, ConnectionsQuery } from '../../kernel/connections.ts';
 import type { App } from '../app.ts';
 import { BufferBudget } from './budget.ts';
 import { Connection, type ConnectionKeeper } from './connection.ts';
@@ -32,6 +32,8 @@ export interface SocketServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** The connection table. */
   list(): ConnectionInfo[];
+  /** A part of it. */
+  page(query: ConnectionsQuery): ConnectionsPage;
   /** Sends a string as text, a Buffer as binary. Throws `CONNECTION_NOT_FOUND`. */
   send(id: string, data: string | Buffer): void;
   /** Starts the closing handshake. Throws `CONNECTION_NOT_FOUND`, and `INVALID_BODY` for what no close frame can carry. */
@@ -98,6 +100,18 @@ class AppSocketServer implements SocketServer, ConnectionKeeper {
 
   list(): ConnectionInfo[] {
     return Array.from(this.#connections.values(), (connection) => connection.info());
+  }
+
+  page({ filter, limit }: ConnectionsQuery): ConnectionsPage {
+    const sought = filter?.toLowerCase();
+    const connections: ConnectionInfo[] = [];
+    let total = 0;
+    for (const connection of this.#connections.values()) {
+      if (sought !== undefined && !connection.mentions(sought)) continue;
+      total += 1;
+      if (total <= limit) connections.push(connection.info());
+    }
+    return { connections, total };
   }
 
   send(id: string, data: string | Buffer): void {

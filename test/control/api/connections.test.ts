@@ -5,7 +5,22 @@ describe('GET /v1/connections', () => {
   it("answers the worker's table", async () => {
     const host = await startHost();
     const reply = await host.call('GET', '/v1/connections');
-    expect(reply.body).toMatchObject({ connections: [{ id: 'c1', user: { name: 'ann' }, buffered: 5, queued: 6 }] });
+    expect(reply.body).toMatchObject({ connections: [{ id: 'c1', user: { name: 'ann' }, buffered: 5, queued: 6 }], total: 3 });
+  });
+
+  it('asks for 1,000 of all, or for what it is told', async () => {
+    const host = await startHost();
+    await host.call('GET', '/v1/connections');
+    await host.call('GET', '/v1/connections?filter=Ann&limit=7');
+    expect(host.workerCalls).toEqual([
+      ['connections', { limit: 1000 }],
+      ['connections', { filter: 'Ann', limit: 7 }],
+    ]);
+  });
+
+  it.each(['limit=0', 'limit=100001', 'limit=x', 'filter=', 'user=ann'])('answers 400 for %s', async (query) => {
+    const host = await startHost();
+    expect((await host.call('GET', `/v1/connections?${query}`)).body).toMatchObject({ error: { code: 'INVALID_QUERY' } });
   });
 });
 

@@ -2,6 +2,7 @@ import { HearthError } from '../../../runtime/kernel/errors.ts';
 import type { WorkerMetrics } from '../../../runtime/kernel/protocol.ts';
 import type { Revision } from '../../../runtime/kernel/revision.ts';
 import type { Change, FunctionStore } from '../../../runtime/kernel/store.ts';
+import type { ImportOptions, Transfer } from '../../../runtime/control/transfer/port.ts';
 import { planImport } from '../../../runtime/control/transfer/plan.ts';
 import { type AppExport, readExport } from '../../../runtime/control/transfer/read.ts';
 import { exportFrom } from '../../../runtime/control/transfer/transfer.ts';
@@ -12,9 +13,7 @@ import type {
   LoggedRecord,
   Published,
   Publisher,
-  ImportOptions,
   QuarantinedFunction,
-  Transfer,
 } from '../../../runtime/control/services.ts';
 
 const compiled = { code: '', map: '{}', builder: 'none' };

@@ -103,8 +103,8 @@ describe('GET /v1/functions', () => {
     const createdAt = new Date(1_700_000_000_000).toISOString();
     expect(body).toEqual({
       functions: [
-        { name: 'a', revision: 1, methods: null, note: '', createdAt, size: 0, url: `${url}a` },
-        { name: 'b', revision: 1, methods: ['GET'], note: 'n', createdAt, size: 2, url: `${url}b` },
+        { name: 'a', revision: 1, methods: null, note: '', createdAt, size: 0, url: `${url}a`, imports: [] },
+        { name: 'b', revision: 1, methods: ['GET'], note: 'n', createdAt, size: 2, url: `${url}b`, imports: [] },
       ],
     });
   });

@@ -26,6 +26,8 @@ interface Fakes {
   readonly publisher: MemoryPublisher;
   /** Runs that the API asked for. */
   readonly runs: RunRequest[];
+  /** What says that nobody waits for these any more. */
+  readonly runSignals: AbortSignal[];
   /** Calls of the worker, `[method, params]`. */
   readonly workerCalls: unknown[];
   /** The reports that are kept, newest first. */
@@ -58,6 +60,7 @@ export async function startHost(limits: Partial<ApiLimits> = {}): Promise<TestHo
     logs,
     publisher: new MemoryPublisher(functions),
     runs: [],
+    runSignals: [],
     workerCalls: [],
     reports: [],
     restarts: [],
@@ -117,7 +120,19 @@ function fakeServices(fakes: Fakes, functions: MemoryFunctions): ControlServices
     follower: { list: () => [] },
     catalog: functions,
     publisher: fakes.publisher,
-    runner: { run: async (asked) => runLike(asked, fakes.runs) },
+    runner: {
+      run: (asked, signal) => {
+        fakes.runSignals.push(signal);
+        return runLike(asked, fakes.runs, signal);
+      },
+    },
+    checker: {
+      check: async (drafts) =>
+        drafts.map(({ name, source }) => {
+          const place = { line: 1, column: 1, endLine: 1, endColumn: 2, lineText: source };
+          return { function: name, ...place, message: 'wrong', code: 2322, severity: 'error' };
+        }),
+    },
     supervisor: fakeSupervisor({ calls: fakes.workerCalls, restarts: fakes.restarts, status: () => fakes.supervision }),
     crashes: { list: () => fakes.reports, get: (id) => fakes.reports.find((report) => report.id === id) },
     transfer: fakeTransfer(memoryStore(functions), fakes.imports),

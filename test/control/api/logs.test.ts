@@ -42,6 +42,8 @@ describe('GET /v1/logs', () => {
     ['function=f', ['a', 'b']],
     ['level=warn', ['c', 'd']],
     ['requestId=r1', ['a', 'c']],
+    ['connectionId=c', ['b']],
+    ['connectionId=c&text=a', []],
     ['since=3000', ['c', 'd']],
     ['since=1970-01-01T00:00:03.000Z', ['c', 'd']],
     ['since=1970-01-01T01:00:04%2B01:00', ['d']],
@@ -52,6 +54,13 @@ describe('GET /v1/logs', () => {
   ])('filters by %s', async (query, expected) => {
     const host = await withLogs();
     expect(messages(await host.call('GET', `/v1/logs?${query}`))).toEqual(expected);
+  });
+
+  it('filters by a part of the message, in any case', async () => {
+    const host = await startHost();
+    for (const message of ['It BROKE again', 'fine', 'broken']) host.logs.log({ time: 1, level: 'info', message });
+    expect(messages(await host.call('GET', '/v1/logs?text=Broke'))).toEqual(['It BROKE again', 'broken']);
+    expect(messages(await host.call('GET', '/v1/logs?text=broke%20a'))).toEqual(['It BROKE again']);
   });
 
   it('answers the newest 200 unless told otherwise', async () => {
@@ -78,6 +87,8 @@ describe('GET /v1/logs', () => {
     'since=99999999999999999',
     'since=2024-13-01',
     'function=',
+    'text=',
+    'connectionId=',
     'levl=error',
     '__proto__=x',
   ])('answers 400 for %s, also for the stream', async (query) => {

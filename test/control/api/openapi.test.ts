@@ -18,6 +18,7 @@ const calls = [
   'GET /v1/connections',
   'GET /v1/crashes',
   'GET /v1/crashes/{id}',
+  'GET /v1/deleted',
   'GET /v1/export',
   'GET /v1/functions',
   'GET /v1/functions/{name}',
@@ -27,6 +28,8 @@ const calls = [
   'GET /v1/logs/stream',
   'GET /v1/openapi.json',
   'GET /v1/status',
+  'GET /v1/status/history',
+  'POST /v1/check',
   'POST /v1/connections/{id}/send',
   'POST /v1/functions/{name}/rollback',
   'POST /v1/functions/{name}/run',
@@ -44,9 +47,20 @@ async function makeEveryCall(host: TestHost): Promise<void> {
   }
   await host.call('POST', '/v1/functions/f/rollback', { revision: 1 });
   await host.call('POST', '/v1/publish', { functions: [{ name: 'g', source: 'g' }] });
+  await host.call('POST', '/v1/check', { functions: [{ name: 'g', source: 'g' }] });
   await host.call('POST', '/v1/functions/f/run', {});
   await host.call('DELETE', '/v1/functions/f');
-  for (const path of ['/v1/logs', '/v1/connections', '/v1/status', '/v1/openapi.json', '/_/healthz', '/_/readyz', '/metrics'])
+  for (const path of [
+    '/v1/logs',
+    '/v1/connections',
+    '/v1/deleted',
+    '/v1/status',
+    '/v1/status/history',
+    '/v1/openapi.json',
+    '/_/healthz',
+    '/_/readyz',
+    '/metrics',
+  ])
     await host.call('GET', path);
   const { text } = await host.call('GET', '/v1/export?secret=true');
   await host.call('POST', '/v1/import?mode=replace', undefined, { raw: text });

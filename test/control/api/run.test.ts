@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { token } from './client.ts';
 import { startHost } from './host.ts';
 
 const path = '/v1/functions/f/run';
@@ -17,9 +18,12 @@ describe('POST …/run', () => {
         truncated: false,
       },
       logs: [{ time: 1, level: 'info', message: 'ran', function: 'f', requestId: 'r' }],
+      requestId: 'r',
       tookMs: 1.25,
     });
-    expect(host.runs).toEqual([{ name: 'f', source: 'draft', request: { method: 'GET', query: '', headers: {}, body: '' } }]);
+    expect(host.runs).toEqual([
+      { name: 'f', source: 'draft', request: { method: 'GET', query: '', headers: {}, body: '', bodyEncoding: 'utf8' } },
+    ]);
   });
 
   it('runs the live function without a source, and answers 404 when there is none', async () => {
@@ -28,7 +32,7 @@ describe('POST …/run', () => {
     expect([reply.status, reply.body]).toMatchObject([404, { error: { code: 'FUNCTION_NOT_FOUND', name: 'f' } }]);
     await host.call('PUT', '/v1/functions/f', { source: 'live' });
     expect((await host.call('POST', path, {})).status).toBe(200);
-    expect(host.runs).toEqual([{ name: 'f', request: { method: 'GET', query: '', headers: {}, body: '' } }]);
+    expect(host.runs).toEqual([{ name: 'f', request: { method: 'GET', query: '', headers: {}, body: '', bodyEncoding: 'utf8' } }]);
   });
 
   const json = { 'content-type': 'application/json' };
@@ -37,6 +41,7 @@ describe('POST …/run', () => {
     ['a list as JSON', { body: [1] }, { method: 'POST', headers: json, body: '[1]' }],
     ['false as JSON', { body: false }, { method: 'POST', headers: json, body: 'false' }],
     ['a string as it is', { body: 'text' }, { method: 'POST', headers: {}, body: 'text' }],
+    ['bytes in base64', { body: '/wD+', bodyEncoding: 'base64' }, { method: 'POST', headers: {}, body: '/wD+', bodyEncoding: 'base64' }],
     ['null as no body', { body: null }, { method: 'GET', headers: {}, body: '' }],
     ['a content-type of the caller', { body: {}, headers: { 'Content-Type': 'x/y' } }, { headers: { 'content-type': 'x/y' } }],
     ['a method in any case', { method: 'patch', body: 'x' }, { method: 'PATCH' }],
@@ -58,6 +63,9 @@ describe('POST …/run', () => {
     ['a line break in a header', { headers: { a: 'x\r\nb: y' } }],
     ['a query that is a number', { query: 1 }],
     ['a nested query', { query: { a: { b: 'c' } } }],
+    ['base64 that is none', { body: 'a b', bodyEncoding: 'base64' }],
+    ['base64 that is no string', { body: { a: 1 }, bodyEncoding: 'base64' }],
+    ['an unknown encoding', { body: '', bodyEncoding: 'hex' }],
     ['an unknown property', { url: '/' }],
   ];
   it.each(refused)('answers 400 for %s', async (_what, request) => {
@@ -82,6 +90,24 @@ describe('POST …/run', () => {
     const host = await startHost();
     const reply = await host.call('POST', path, { source: 'deadly' });
     expect([reply.status, reply.body]).toMatchObject([422, { error: { code: 'LOAD_FAILED', reason: 'the event loop stood still.' } }]);
+  });
+
+  it('aborts the run when the client goes away, and not when it was answered', async () => {
+    const host = await startHost();
+    await host.call('POST', path, { source: 'draft' });
+    const going = new AbortController();
+    const asking = fetch(`http://127.0.0.1:${host.port}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ source: 'endless' }),
+      signal: going.signal,
+    });
+    await vi.waitFor(() => expect(host.runs).toHaveLength(2));
+    expect(host.runSignals[1]?.aborted).toBe(false);
+    going.abort();
+    await expect(asking).rejects.toThrow();
+    await vi.waitFor(() => expect(host.runSignals[1]?.aborted).toBe(true));
+    expect(host.logs.query({}, 10)).toEqual([]);
   });
 
   it('answers 413 for a draft beyond the limit and 504 for one that takes too long', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { bareReport, stuckFunction, stuckReport } from './fakes.ts';
 import { startHost } from './host.ts';
 
@@ -88,6 +88,19 @@ describe('GET /v1/status after a crash', () => {
     host.supervision = { ...host.supervision, worker: { state: 'draining', pid: 77, since: 1_700_000_000_009 } };
     expect((await host.call('GET', '/v1/status')).body).toMatchObject({ worker: { state: 'draining', pid: 77, since: 1_700_000_000_009 } });
     expect((await host.call('GET', '/metrics')).text).toContain('hearth_worker_up 0\n');
+  });
+});
+
+describe('GET /v1/status/history', () => {
+  it('answers the samples, or those after a time', async () => {
+    const host = await startHost({ history: { interval: 5, samples: 2 } });
+    const read = async (query = '') => (await host.call('GET', `/v1/status/history${query}`)).body;
+    await vi.waitFor(async () => expect(await read()).toMatchObject({ intervalMs: 5, samples: [{ requests: 0 }, { requests: 0 }] }));
+    expect(await read()).toMatchObject({ samples: [{ state: 'serving', rssWorker: 104, loopP99: 12 }, {}] });
+    expect(await read('?since=2999-01-01')).toEqual({ intervalMs: 5, samples: [] });
+    expect(await read('?since=x')).toMatchObject({ error: { code: 'INVALID_QUERY' } });
+    host.supervision = { ...host.supervision, worker: { state: 'restarting', attempt: 1 }, metrics: undefined };
+    await vi.waitFor(async () => expect(await read()).toMatchObject({ samples: [{}, { state: 'restarting', rssWorker: null }] }));
   });
 });
 

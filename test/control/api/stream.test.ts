@@ -74,6 +74,22 @@ describe('GET /v1/logs/stream', () => {
     expect(await events.next()).toBe(`id: ${newest?.id}\ndata: ${JSON.stringify(newest)}`);
   });
 
+  it('writes what is logged in one turn together', async () => {
+    const host = await startHost();
+    const events = await follow(host);
+    const texts = Array.from({ length: 2_000 }, (_, n) => String(n));
+    let chunks = 0;
+    const { response } = events;
+    const push = response.push.bind(response);
+    response.push = (chunk: unknown, encoding?: BufferEncoding) => {
+      chunks += 1;
+      return push(chunk, encoding);
+    };
+    log(host, ...texts);
+    expect(await events.messages(texts.length)).toEqual(texts);
+    expect(chunks).toBeLessThan(100);
+  });
+
   it('filters as the list does', async () => {
     const host = await startHost();
     const events = await follow(host, '?function=f&level=warn');

@@ -1,10 +1,15 @@
+import { once } from 'node:events';
 import type { RunResult, WorkerMethod, WorkerParams, WorkerResult } from '../../../runtime/kernel/protocol.ts';
 import { HearthError } from '../../../runtime/kernel/errors.ts';
 import type { RunRequest, Supervisor, SupervisorStatus } from '../../../runtime/control/services.ts';
 
-/** Notes the run and answers one; the draft `slow` takes too long, and `deadly` ends the worker. */
-export function runLike(asked: RunRequest, runs: RunRequest[]): RunResult {
+/** Notes the run and answers one; the draft `slow` takes too long, `deadly` ends the worker, and `endless` only ends when it is aborted. */
+export async function runLike(asked: RunRequest, runs: RunRequest[], signal: AbortSignal): Promise<RunResult> {
   runs.push(asked);
+  if (asked.source === 'endless') {
+    await once(signal, 'abort');
+    throw signal.reason;
+  }
   if (asked.source === 'slow') throw new HearthError('RUN_TIMED_OUT', { limit: 1000 });
   if (asked.source === 'deadly') throw new HearthError('LOAD_FAILED', { reason: 'the event loop stood still.' }, { diagnostics: [] });
   const { method } = asked.request;
@@ -17,6 +22,7 @@ export function runLike(asked: RunRequest, runs: RunRequest[]): RunResult {
       truncated: false,
     },
     logs: [{ time: 1, level: 'info', message: 'ran', function: asked.name, requestId: 'r' }],
+    requestId: 'r',
     tookMs: 1.25,
   };
 }
@@ -72,7 +78,11 @@ function fakeWorker(calls: unknown[]): FakeWorker {
     install: unused,
     run: unused,
     stop: unused,
-    connections: () => [connection],
+    cancel: unused,
+    connections(params) {
+      calls.push(['connections', params]);
+      return { connections: [connection], total: 3 };
+    },
     send: (params) => take('send', params),
     disconnect: (params) => take('disconnect', params),
   };

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBuilder } from '../../../runtime/build/builder.ts';
-import type { ImportOptions } from '../../../runtime/control/services.ts';
+import type { ImportOptions } from '../../../runtime/control/transfer/port.ts';
 import { importInto } from '../../../runtime/control/transfer/importer.ts';
 import { readExport } from '../../../runtime/control/transfer/read.ts';
 import { exportFrom } from '../../../runtime/control/transfer/transfer.ts';

@@ -58,6 +58,21 @@ describe('list()', () => {
     const host = await startHost({ ...silent, upgrade: () => user });
     await open(host);
     expect(host.server.list()).toMatchObject([{ user: null }]);
+    expect(host.server.page({ filter: 'self', limit: 1 })).toEqual({ connections: [], total: 0 });
+  });
+});
+
+describe('page()', () => {
+  test('has the oldest of those that match, and how many do', async () => {
+    const host = await startHost(silent);
+    await open(host, '/Room/1', { headers: { authorization: 'Bearer good-Ann' } });
+    for (let n = 2; n < 5; n += 1) await open(host, `/Room/${n}`);
+    const [first, second] = host.server.list();
+    expect(host.server.page({ limit: 2 })).toMatchObject({ connections: [{ url: '/Room/1' }, { url: '/Room/2' }], total: 4 });
+    expect(host.server.page({ filter: 'rOOM', limit: 1 })).toMatchObject({ connections: [{ url: '/Room/1' }], total: 4 });
+    expect(host.server.page({ filter: 'ann', limit: 9 })).toMatchObject({ connections: [{ id: first?.id }], total: 1 });
+    expect(host.server.page({ filter: second?.id ?? '', limit: 9 })).toMatchObject({ connections: [{ url: '/Room/2' }], total: 1 });
+    expect(host.server.page({ filter: 'null', limit: 9 })).toEqual({ connections: [], total: 0 });
   });
 });
 

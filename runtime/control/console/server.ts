@@ -1,12 +1,23 @@
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import { HearthError, messageOf } from '../kernel/errors.ts';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { HearthError, messageOf } from '../../kernel/errors.ts';
+import { refuseUpgrade } from './refusal.ts';
+
+/** Takes a request that wants another protocol, with what came after it. */
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** What a server on the console's port answers by. */
+export interface Listeners {
+  readonly request: RequestListener;
+  readonly upgrade: UpgradeListener;
+}
 
 /** The server on the console's port. */
 export interface ConsoleServer {
   readonly port: number;
-  /** Answers by this from now on. */
-  use(listener: RequestListener): void;
-  /** Resolves when it has closed; connections that are not idle soon are cut. */
+  /** Answers by these from now on. */
+  use(listeners: Listeners): void;
+  /** Resolves when it has closed; connections that are not idle soon are cut. Upgraded ones are their listener's to end. */
   close(): Promise<void>;
 }
 
@@ -18,8 +29,9 @@ const closeTime = 500;
  * database, and says there that it is not ready. Throws `PORT_UNAVAILABLE`.
  */
 export async function openConsole(host: string, wanted: number): Promise<ConsoleServer> {
-  let serve: RequestListener = answerWaiting;
-  const server = createServer((request, response) => serve(request, response));
+  let serve: Listeners = { request: answerWaiting, upgrade: (_, socket) => refuseUpgrade(socket, waiting()) };
+  const server = createServer((request, response) => serve.request(request, response));
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => serve.upgrade(request, socket, head));
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', (error) => {
       const reason = 'code' in error ? String(error.code) : messageOf(error);
@@ -32,8 +44,8 @@ export async function openConsole(host: string, wanted: number): Promise<Console
   });
   return {
     port,
-    use: (listener) => {
-      serve = listener;
+    use: (listeners) => {
+      serve = listeners;
     },
     close: () =>
       new Promise((resolve) => {
@@ -48,10 +60,14 @@ const answerWaiting: RequestListener = (request, response) => {
   if (request.url === '/_/healthz') answer(response, 200, { status: 'ok' });
   else if (request.url === '/_/readyz') answer(response, 503, { status: 'waiting' });
   else {
-    const { status, code, message } = new HearthError('STORE_UNAVAILABLE', { reason: 'the host is still waiting for it.' });
+    const { status, code, message } = waiting();
     answer(response, status, { error: { code, message } });
   }
 };
+
+function waiting(): HearthError {
+  return new HearthError('STORE_UNAVAILABLE', { reason: 'the host is still waiting for it.' });
+}
 
 function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { openConsole } from '../../runtime/control/console.ts';
+import { openConsole } from '../../../runtime/control/console/server.ts';
 
 async function get(port: number, path: string): Promise<readonly [number, unknown]> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`);
@@ -15,7 +15,7 @@ it('openConsole() answers that the host waits, until it is given something to an
   expect(await get(console.port, '/_/readyz')).toEqual([503, { status: 'waiting' }]);
   const error = { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('waiting') };
   expect(await get(console.port, '/v1/functions')).toEqual([503, { error }]);
-  console.use((_, response) => response.end('"served"'));
+  console.use({ request: (_, response) => void response.end('"served"'), upgrade: (_, socket) => socket.destroy() });
   expect(await get(console.port, '/v1/functions')).toEqual([200, 'served']);
 });
 
@@ -33,7 +33,7 @@ it('openConsole() refuses a port that is in use with PORT_UNAVAILABLE, which nam
 
 it('close() cuts connections that are not idle soon', async () => {
   const console = await openConsole('127.0.0.1', 0);
-  console.use(() => undefined);
+  console.use({ request: () => undefined, upgrade: () => undefined });
   const hanging = fetch(`http://127.0.0.1:${console.port}/`).then(
     () => 'answered',
     () => 'cut off',

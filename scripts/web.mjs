@@ -1,0 +1,132 @@
+// @ts-check
+import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { dist } from './build.mjs';
+import { fingerprint, sources } from './inputs.mjs';
+import { root } from './root.mjs';
+
+/** Where the console is: a link to the folder of its last build, so that a host that runs keeps the files it began with. */
+const web = join(dist, 'web');
+
+/** Whether dist/web is what the sources make now. */
+export function isWebBuilt() {
+  return existsSync(join(web, 'index.html')) && current() === folderNow();
+}
+
+/** Builds the console; throws when a source does not compile, after esbuild has printed why. */
+export async function buildWeb() {
+  const { build: bundle, stop } = await import('esbuild');
+  const folder = folderNow();
+  const out = join(dist, folder);
+  try {
+    const { outputFiles, metafile } = await bundle({ ...options(out), write: false, metafile: true });
+    const files = outputFiles.map(({ path, contents }) => ({ path, contents }));
+    const page = renderPage(metafile, relative(root, out));
+    await write([...files, { path: join(out, 'index.html'), contents: Buffer.from(page) }]);
+  } finally {
+    await stop();
+  }
+  putInPlace(folder);
+}
+
+/**
+ * @param {string} out
+ * @returns {import('esbuild').BuildOptions}
+ */
+function options(out) {
+  return {
+    absWorkingDir: root,
+    entryPoints: { main: 'web/main.tsx', 'editor.worker': 'node_modules/monaco-editor/esm/vs/editor/editor.worker.js' },
+    outdir: out,
+    entryNames: 'assets/[name]-[hash]',
+    chunkNames: 'assets/[name]-[hash]',
+    assetNames: 'assets/[name]-[hash]',
+    publicPath: '/',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: ['chrome120', 'firefox121', 'safari17'],
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    loader: { '.ttf': 'file', '.woff2': 'file' },
+    tsconfig: join(root, 'web/tsconfig.json'),
+    legalComments: 'linked',
+    logLevel: 'warning',
+  };
+}
+
+/**
+ * The page, with the addresses that the build has given to its parts. The lazy chunks' style sheets are
+ * only named: whoever loads such a chunk links it.
+ *
+ * @param {import('esbuild').Metafile} metafile
+ * @param {string} out
+ */
+function renderPage({ outputs }, out) {
+  /** @param {string} path */
+  const address = (path) => `/${relative(out, path).replaceAll('\\', '/')}`;
+  const entries = Object.entries(outputs).filter(([, { entryPoint }]) => entryPoint !== undefined);
+  const head = entries.flatMap(([path, { entryPoint = '', cssBundle, imports }]) => {
+    if (entryPoint === 'web/main.tsx') {
+      const preloads = imports
+        .filter(({ kind }) => kind === 'import-statement')
+        .map((one) => `<link rel="modulepreload" href="${address(one.path)}" />`);
+      const style = cssBundle ? [`<link rel="stylesheet" href="${address(cssBundle)}" />`] : [];
+      return [...style, ...preloads, `<script type="module" src="${address(path)}"></script>`];
+    }
+    if (entryPoint.endsWith('editor.worker.js')) return [`<meta name="editor-worker" content="${address(path)}" />`];
+    return cssBundle ? [`<meta name="style:${entryPoint}" content="${address(cssBundle)}" />`] : [];
+  });
+  return readFileSync(join(root, 'web/index.html'), 'utf8').replace('<!-- build: head -->', head.join('\n    '));
+}
+
+/**
+ * Writes the files, and beside each that is worth it a compressed one.
+ *
+ * @param {readonly { path: string, contents: Uint8Array }[]} files
+ */
+async function write(files) {
+  const compress = promisify(gzip);
+  await Promise.all(
+    files.map(async ({ path, contents }) => {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, contents);
+      if (contents.length > 1_000 && /\.(js|css|html|ttf)$/.test(path)) writeFileSync(`${path}.gz`, await compress(contents, { level: 9 }));
+    }),
+  );
+}
+
+/**
+ * Points dist/web to the folder, and removes older builds but the last one, which a host may be serving.
+ *
+ * @param {string} folder
+ */
+function putInPlace(folder) {
+  const last = current();
+  const link = `${web}.new`;
+  rmSync(link, { force: true, recursive: true });
+  symlinkSync(process.platform === 'win32' ? join(dist, folder) : folder, link, 'junction');
+  if (process.platform === 'win32') rmSync(web, { force: true, recursive: true });
+  renameSync(link, web);
+  for (const name of readdirSync(dist)) {
+    if (name.startsWith('web-') && name !== folder && name !== last) rmSync(join(dist, name), { recursive: true, force: true });
+  }
+}
+
+/** The name of the folder that dist/web points to. */
+function current() {
+  try {
+    return basename(readlinkSync(web));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The name of the folder for what the sources make now. */
+function folderNow() {
+  return `web-${fingerprint(['package-lock.json', 'scripts/web.mjs', ...sources('web')]).slice(0, 12)}`;
+}

@@ -1,0 +1,1 @@
+export { useNarrow } from '../ui/narrow.ts';

@@ -1,0 +1,117 @@
+import { Activity, Cable, Code, Flame, ScrollText, Trash2 } from 'lucide-react';
+import { type ReactNode, Suspense } from 'react';
+import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
+import type { Session } from '../api/session.ts';
+import { useCommand } from '../state/commands.ts';
+import { Empty, Spinner } from '../ui/feedback.tsx';
+import { Tooltip } from '../ui/tooltip.tsx';
+import { AccountMenu } from './account-menu.tsx';
+import { FunctionDialogs } from '../functions/function-dialogs.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { lazyPage } from './lazy-page.ts';
+import { Palette } from './palette.tsx';
+import { ShortcutSheet } from './shortcut-sheet.tsx';
+import { useShortcuts } from './shortcuts.ts';
+import { StatusBar } from './status-bar.tsx';
+import { SessionContext } from '../state/session.ts';
+import { Workbench } from './workbench.tsx';
+
+const SocketsPage = lazyPage('web/sockets/sockets-page.tsx', () => import('../sockets/sockets-page.tsx'));
+const LogsPage = lazyPage('web/logs/logs-page.tsx', () => import('../logs/logs-page.tsx'));
+const StatusPage = lazyPage('web/status/status-page.tsx', () => import('../status/status-page.tsx'));
+const CrashPage = lazyPage('web/status/crash-page.tsx', () => import('../status/crash-page.tsx'));
+const HistoryPage = lazyPage('web/history/history-page.tsx', () => import('../history/history-page.tsx'));
+const RecycleBin = lazyPage('web/functions/recycle-bin.tsx', () => import('../functions/recycle-bin.tsx'));
+
+const places = [
+  { href: '/f', label: 'Functions', icon: Code, keys: 'Alt+1', group: 'Functions' },
+  { href: '/sockets', label: 'Sockets', icon: Cable, keys: 'Alt+2', group: 'Sockets' },
+  { href: '/logs', label: 'Logs', icon: ScrollText, keys: 'Alt+3', group: 'Logs' },
+  { href: '/status', label: 'Status', icon: Activity, keys: 'Alt+4', group: 'View' },
+  { href: '/bin', label: 'Recycle bin', icon: Trash2, keys: 'Alt+5', group: 'Functions' },
+] as const;
+
+/** All that whoever is signed in sees: the places at the side, one of them, and the state of the host below. */
+export function Shell({ session }: { readonly session: Session }): ReactNode {
+  useShortcuts();
+  return (
+    <SessionContext value={session}>
+      <div className="shell">
+        <nav className="places" aria-label="Places">
+          <Flame className="brand" aria-hidden />
+          {places.map((place) => (
+            <Place key={place.href} {...place} />
+          ))}
+          <span className="grow" />
+          <AccountMenu />
+        </nav>
+        <main className="place">
+          <ErrorBoundary>
+            <Suspense fallback={<Empty title="" actions={<Spinner />} />}>
+              <Pages />
+            </Suspense>
+          </ErrorBoundary>
+        </main>
+        <StatusBar />
+      </div>
+      <Palette />
+      <FunctionDialogs />
+      <ShortcutSheet />
+    </SessionContext>
+  );
+}
+
+function Pages(): ReactNode {
+  return (
+    <Switch>
+      <Route path="/f/:name/r/:revision?">
+        {({ name, revision }) => <HistoryPage name={decode(name)} revision={Number(revision ?? 0)} />}
+      </Route>
+      <Route path="/f/:name?">{({ name }) => <Workbench name={name === undefined ? undefined : decode(name)} />}</Route>
+      <Route path="/sockets">
+        <SocketsPage />
+      </Route>
+      <Route path="/logs">
+        <LogsPage />
+      </Route>
+      <Route path="/status">
+        <StatusPage />
+      </Route>
+      <Route path="/status/crashes/:id">{({ id }) => <CrashPage id={id} />}</Route>
+      <Route path="/bin">
+        <RecycleBin />
+      </Route>
+      <Route path="/">
+        <Redirect to="/f" replace />
+      </Route>
+      <Route>
+        <Empty title="There is nothing here" actions={<Link href="/f">To the functions</Link>}>
+          The address names no page of the console.
+        </Empty>
+      </Route>
+    </Switch>
+  );
+}
+
+/** wouter decodes a segment once, and leaves a malformed one as it is. */
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+function Place({ href, label, icon: Icon, keys, group }: (typeof places)[number]): ReactNode {
+  const [location, navigate] = useLocation();
+  useCommand({ id: `go${href}`, title: `Go to ${label}`, group, keys, run: () => navigate(href) });
+  const current = location === href || location.startsWith(`${href}/`);
+  return (
+    <Tooltip text={label} keys={keys}>
+      <Link href={href} className="place-link" aria-label={label} aria-current={current ? 'page' : undefined}>
+        <Icon size={20} aria-hidden />
+        <span className="place-name">{label}</span>
+      </Link>
+    </Tooltip>
+  );
+}
