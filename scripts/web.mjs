@@ -1,5 +1,16 @@
 // @ts-check
-import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -9,6 +20,12 @@ import { root } from './root.mjs';
 
 /** Where the console is: a link to the folder of its last build, so that a host that runs keeps the files it began with. */
 const web = join(dist, 'web');
+
+/** Each program of the page, with the file it begins at. */
+const entries = { main: 'web/main.tsx', 'editor.worker': 'web/monaco/editor.worker.ts' };
+
+/** Milliseconds. */
+const day = 86_400_000;
 
 /** Whether dist/web is what the sources make now. */
 export function isWebBuilt() {
@@ -22,7 +39,13 @@ export async function buildWeb() {
   const out = join(dist, folder);
   try {
     const { outputFiles, metafile } = await bundle({ ...options(out), write: false, metafile: true });
-    const files = outputFiles.map(({ path, contents }) => ({ path, contents }));
+    // The styles of all chunks are in the first one's already: esbuild does not link those of the others.
+    const styles = new Set(
+      Object.values(metafile.outputs).flatMap(({ entryPoint, cssBundle }) =>
+        entryPoint === entries.main && cssBundle ? [join(root, cssBundle)] : [],
+      ),
+    );
+    const files = outputFiles.filter(({ path }) => !path.endsWith('.css') || styles.has(path));
     const page = renderPage(metafile, relative(root, out));
     await write([...files, { path: join(out, 'index.html'), contents: Buffer.from(page) }]);
   } finally {
@@ -38,7 +61,7 @@ export async function buildWeb() {
 function options(out) {
   return {
     absWorkingDir: root,
-    entryPoints: { main: 'web/main.tsx', 'editor.worker': 'node_modules/monaco-editor/esm/vs/editor/editor.worker.js' },
+    entryPoints: entries,
     outdir: out,
     entryNames: 'assets/[name]-[hash]',
     chunkNames: 'assets/[name]-[hash]',
@@ -60,8 +83,7 @@ function options(out) {
 }
 
 /**
- * The page, with the addresses that the build has given to its parts. The lazy chunks' style sheets are
- * only named: whoever loads such a chunk links it.
+ * The page, with the addresses that the build has given to its parts.
  *
  * @param {import('esbuild').Metafile} metafile
  * @param {string} out
@@ -69,17 +91,14 @@ function options(out) {
 function renderPage({ outputs }, out) {
   /** @param {string} path */
   const address = (path) => `/${relative(out, path).replaceAll('\\', '/')}`;
-  const entries = Object.entries(outputs).filter(([, { entryPoint }]) => entryPoint !== undefined);
-  const head = entries.flatMap(([path, { entryPoint = '', cssBundle, imports }]) => {
-    if (entryPoint === 'web/main.tsx') {
-      const preloads = imports
-        .filter(({ kind }) => kind === 'import-statement')
-        .map((one) => `<link rel="modulepreload" href="${address(one.path)}" />`);
-      const style = cssBundle ? [`<link rel="stylesheet" href="${address(cssBundle)}" />`] : [];
-      return [...style, ...preloads, `<script type="module" src="${address(path)}"></script>`];
-    }
-    if (entryPoint.endsWith('editor.worker.js')) return [`<meta name="editor-worker" content="${address(path)}" />`];
-    return cssBundle ? [`<meta name="style:${entryPoint}" content="${address(cssBundle)}" />`] : [];
+  const head = Object.entries(outputs).flatMap(([path, { entryPoint, cssBundle, imports }]) => {
+    if (entryPoint === entries['editor.worker']) return [`<meta name="editor-worker" content="${address(path)}" />`];
+    if (entryPoint !== entries.main) return [];
+    const preloads = imports
+      .filter(({ kind }) => kind === 'import-statement')
+      .map((one) => `<link rel="modulepreload" href="${address(one.path)}" />`);
+    const style = cssBundle ? [`<link rel="stylesheet" href="${address(cssBundle)}" />`] : [];
+    return [...style, ...preloads, `<script type="module" src="${address(path)}"></script>`];
   });
   return readFileSync(join(root, 'web/index.html'), 'utf8').replace('<!-- build: head -->', head.join('\n    '));
 }
@@ -101,19 +120,19 @@ async function write(files) {
 }
 
 /**
- * Points dist/web to the folder, and removes older builds but the last one, which a host may be serving.
+ * Points dist/web to the folder, and removes builds of former days: a host may still serve a younger one.
  *
  * @param {string} folder
  */
 function putInPlace(folder) {
-  const last = current();
   const link = `${web}.new`;
   rmSync(link, { force: true, recursive: true });
   symlinkSync(process.platform === 'win32' ? join(dist, folder) : folder, link, 'junction');
   if (process.platform === 'win32') rmSync(web, { force: true, recursive: true });
   renameSync(link, web);
   for (const name of readdirSync(dist)) {
-    if (name.startsWith('web-') && name !== folder && name !== last) rmSync(join(dist, name), { recursive: true, force: true });
+    const old = name.startsWith('web-') && name !== folder && statSync(join(dist, name)).mtimeMs < Date.now() - day;
+    if (old) rmSync(join(dist, name), { recursive: true, force: true });
   }
 }
 

@@ -5,7 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { catalogue } from '../runtime/kernel/errors.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const pages = ['README.md', 'ARCHITECTURE.md', ...readdirSync(join(root, 'docs')).flatMap((file) => (file.endsWith('.md') ? [`docs/${file}`] : []))];
+const pages = [
+  'README.md',
+  'ARCHITECTURE.md',
+  ...readdirSync(join(root, 'docs')).flatMap((file) => (file.endsWith('.md') ? [`docs/${file}`] : [])),
+];
 
 function read(file: string): string {
   return readFileSync(join(root, file), 'utf8');

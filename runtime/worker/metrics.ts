@@ -4,10 +4,12 @@ import type { WorkerApp } from './assembly.ts';
 
 /** Milliseconds between two reports. */
 const interval = 1_000;
+/** Milliseconds between two looks at the event loop. */
+const resolution = 20;
 
 /** Reports the worker's metrics every second until the answered function is called. */
 export function startMetrics(app: () => WorkerApp | undefined, report: (metrics: WorkerMetrics) => void): () => void {
-  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const delay = monitorEventLoopDelay({ resolution });
   delay.enable();
   const timer = setInterval(() => {
     const current = app();
@@ -33,6 +35,7 @@ export function startMetrics(app: () => WorkerApp | undefined, report: (metrics:
   };
 }
 
+// Node counts the time between two looks, which of an idle loop is the resolution: the delay is what comes on top.
 function toMs(nanoseconds: number): number {
-  return Number.isFinite(nanoseconds) ? Math.round(nanoseconds / 1e4) / 100 : 0;
+  return Number.isFinite(nanoseconds) ? Math.max(0, Math.round(nanoseconds / 1e4) / 100 - resolution) : 0;
 }

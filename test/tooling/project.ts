@@ -51,6 +51,10 @@ const sources = {
   'runtime/store/mongod/keeper.ts': 'export {};\n',
   'runtime/control/transfer/command.ts': 'export {};\n',
   'sdk/index.ts': 'export {};\n',
+  'web/index.html': '<!doctype html><!-- build: head -->',
+  'web/main.tsx': 'export {};\n',
+  'web/monaco/editor.worker.ts': 'export {};\n',
+  'web/tsconfig.json': '{}',
   'tsconfig.json': '{}',
   'package.json': JSON.stringify(manifest),
 };

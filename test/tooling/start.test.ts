@@ -35,6 +35,8 @@ describe('start', () => {
       'transfer.js.map',
       'watchdog.js',
       'watchdog.js.map',
+      'web',
+      expect.stringMatching(/^web-[0-9a-f]{12}$/),
       'worker.js',
       'worker.js.map',
     ]);

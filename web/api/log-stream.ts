@@ -17,17 +17,20 @@ const largestBacklog = 10_000;
 /** Milliseconds for which nobody looks before the stream is closed: somebody who goes to another page often comes back. */
 const lingering = 5_000;
 
+/** The same for a page that is hidden: a browser opens only six connections to a host, for all of its tabs. */
+const hiddenFor = 60_000;
+
 /** Milliseconds before a stream that has ended for good is opened again. */
 const retryAfter = 2_000;
 
 /** Milliseconds between two tellings at least: nobody reads faster, and drawing is what costs. */
-const tellEvery = 80;
+const tellEvery = 120;
 
 /**
  * The host's log, live: one stream for the whole page, whoever looks. Lines are kept outside of React;
  * listeners are told that there are new ones at most once per animation frame.
  */
-export class LogStream {
+class LogStream {
   readonly ring = new LogRing(ringLines);
   readonly #listeners = new Set<() => void>();
   #state: LogStreamState = 'idle';
@@ -46,12 +49,21 @@ export class LogStream {
   /** Has `listener` told of changes; the stream is open as long as there is one. Answers how to end it. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
-    if (this.#source) clearTimeout(this.#timer);
-    else this.#open();
+    this.#attend();
+    if (this.#listeners.size === 1) document.addEventListener('visibilitychange', this.#attend);
     return () => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#after(lingering, () => this.#close());
+      if (this.#listeners.size > 0) return;
+      document.removeEventListener('visibilitychange', this.#attend);
+      this.#after(lingering, () => this.#close());
     };
+  };
+
+  /** Opens the stream when somebody looks, and closes it when nobody does for a while. */
+  readonly #attend = (): void => {
+    if (document.hidden) this.#after(hiddenFor, () => this.#close());
+    else if (!this.#source || this.#source.readyState === EventSource.CLOSED) this.#open();
+    else clearTimeout(this.#timer);
   };
 
   #open(): void {
@@ -64,7 +76,7 @@ export class LogStream {
     source.addEventListener('error', () => {
       this.#setState('lost');
       // By itself it connects again after a stream that breaks off, and never after an answer other than 200.
-      if (source.readyState === EventSource.CLOSED) this.#after(retryAfter, () => this.#open());
+      if (source.readyState === EventSource.CLOSED && this.#source === source) this.#after(retryAfter, () => this.#open());
     });
   }
 

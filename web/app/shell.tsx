@@ -1,5 +1,5 @@
 import { Activity, Cable, Code, Flame, ScrollText, Trash2 } from 'lucide-react';
-import { type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import type { Session } from '../api/session.ts';
 import { useCommand } from '../state/commands.ts';
@@ -8,7 +8,7 @@ import { Tooltip } from '../ui/tooltip.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { FunctionDialogs } from '../functions/function-dialogs.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
-import { lazyPage } from './lazy-page.ts';
+import { focusPane } from './panes.ts';
 import { Palette } from './palette.tsx';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
 import { useShortcuts } from './shortcuts.ts';
@@ -16,12 +16,12 @@ import { StatusBar } from './status-bar.tsx';
 import { SessionContext } from '../state/session.ts';
 import { Workbench } from './workbench.tsx';
 
-const SocketsPage = lazyPage('web/sockets/sockets-page.tsx', () => import('../sockets/sockets-page.tsx'));
-const LogsPage = lazyPage('web/logs/logs-page.tsx', () => import('../logs/logs-page.tsx'));
-const StatusPage = lazyPage('web/status/status-page.tsx', () => import('../status/status-page.tsx'));
-const CrashPage = lazyPage('web/status/crash-page.tsx', () => import('../status/crash-page.tsx'));
-const HistoryPage = lazyPage('web/history/history-page.tsx', () => import('../history/history-page.tsx'));
-const RecycleBin = lazyPage('web/functions/recycle-bin.tsx', () => import('../functions/recycle-bin.tsx'));
+const SocketsPage = lazy(() => import('../sockets/sockets-page.tsx'));
+const LogsPage = lazy(() => import('../logs/logs-page.tsx'));
+const StatusPage = lazy(() => import('../status/status-page.tsx'));
+const CrashPage = lazy(() => import('../status/crash-page.tsx'));
+const HistoryPage = lazy(() => import('../history/history-page.tsx'));
+const RecycleBin = lazy(() => import('../functions/recycle-bin.tsx'));
 
 const places = [
   { href: '/f', label: 'Functions', icon: Code, keys: 'Alt+1', group: 'Functions' },
@@ -34,6 +34,8 @@ const places = [
 /** All that whoever is signed in sees: the places at the side, one of them, and the state of the host below. */
 export function Shell({ session }: { readonly session: Session }): ReactNode {
   useShortcuts();
+  useCommand({ id: 'view.next-pane', title: 'Go to the next pane', group: 'View', keys: 'F6', run: () => focusPane(1) });
+  useCommand({ id: 'view.last-pane', title: 'Go to the pane before', group: 'View', keys: 'Shift+F6', run: () => focusPane(-1) });
   return (
     <SessionContext value={session}>
       <div className="shell">

@@ -1,5 +1,5 @@
 import { Code, FolderTree, Play, ScrollText } from 'lucide-react';
-import { type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { FunctionTree } from '../functions/function-tree.tsx';
 import { Welcome } from '../functions/welcome.tsx';
 import { FunctionLogs } from '../logs/function-logs.tsx';
@@ -11,11 +11,10 @@ import { Empty, Spinner } from '../ui/feedback.tsx';
 import { Split } from '../ui/split.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
-import { lazyPage } from './lazy-page.ts';
 import { useTitle } from '../ui/title.ts';
-import { useNarrow } from './narrow.ts';
+import { useNarrow } from '../ui/narrow.ts';
 
-const Editor = lazyPage('web/editor/editor.tsx', () => import('../editor/editor.tsx'));
+const Editor = lazy(() => import('../editor/editor.tsx'));
 
 interface WorkbenchProps {
   /** The function in front; undefined for none. */
@@ -100,7 +99,13 @@ function NarrowWorkbench({ name }: WorkbenchProps): ReactNode {
       content: <FunctionTree current={name} onOpen={() => setTab('code')} />,
     },
     { id: 'code', label: <Code size={18} aria-label="Code" />, content: <Center name={name} /> },
-    { id: 'run', label: <Play size={18} aria-label="Run" />, content: name === undefined ? null : <RunPanel key={name} name={name} /> },
+    {
+      id: 'run',
+      label: <Play size={18} aria-label="Run" />,
+      content: name === undefined ? null : <RunPanel key={name} name={name} />,
+      // Its shortcut works from the code as well.
+      keep: true,
+    },
     {
       id: 'below',
       label: <ScrollText size={18} aria-label="Problems and logs" />,

@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
-import type { ReactNode, SubmitEvent } from 'react';
+import { type ReactNode, type SubmitEvent, useState } from 'react';
 import { Button, type ButtonKind, IconButton } from './button.tsx';
 import { overlays } from './overlays.ts';
 
@@ -17,6 +17,13 @@ interface DialogProps {
 
 /** A dialog that is open for as long as it is rendered; focus goes back to where it was. */
 export function Dialog({ title, onClose, children, footer, wide = false, onSubmit }: DialogProps): ReactNode {
+  // Taken before anything in the dialog takes it. Radix would give it back to what opens a dialog, of which it knows nothing here.
+  const [before] = useState(() => document.activeElement);
+  const giveBack = (event: Event): void => {
+    event.preventDefault();
+    // What was chosen may have led elsewhere.
+    if (document.activeElement === document.body && before instanceof HTMLElement) before.focus();
+  };
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     onSubmit?.();
@@ -31,7 +38,12 @@ export function Dialog({ title, onClose, children, footer, wide = false, onSubmi
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal container={overlays()}>
         <Radix.Overlay className="overlay" />
-        <Radix.Content className={`dialog ${wide ? 'wide' : ''}`} aria-describedby={undefined}>
+        <Radix.Content
+          className={`dialog ${wide ? 'wide' : ''}`}
+          aria-describedby={undefined}
+          onOpenAutoFocus={focusFirst}
+          onCloseAutoFocus={giveBack}
+        >
           <header>
             <Radix.Title asChild>
               <h2>{title}</h2>
@@ -51,6 +63,17 @@ export function Dialog({ title, onClose, children, footer, wide = false, onSubmi
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** Focuses what the dialog asks for, or what it offers to do: Radix would take the first button, which closes it. */
+function focusFirst(event: Event): void {
+  const dialog = event.currentTarget;
+  if (!(dialog instanceof HTMLElement)) return;
+  const wanted = ['.body :is(input, textarea, select)', 'footer .primary', 'footer button'];
+  const target = wanted.map((selector) => dialog.querySelector<HTMLElement>(selector)).find((one) => one !== null);
+  if (!target) return;
+  event.preventDefault();
+  target.focus();
 }
 
 interface ConfirmProps {

@@ -4,7 +4,7 @@ const onMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 const symbols: Readonly<Record<string, string>> = onMac ? { Mod: '⌘', Shift: '⇧', Alt: '⌥', Enter: '⏎' } : { Mod: 'Ctrl', Enter: 'Enter' };
 
 /** How a shortcut such as `Mod+S` is written on this machine. */
-export function keysText(keys: string): string {
+function keysText(keys: string): string {
   return keys
     .split('+')
     .map((key) => symbols[key] ?? key)
@@ -25,5 +25,7 @@ export function isPressed(keys: string, event: KeyboardEvent): boolean {
   // `?` and its like are made with Shift on some keyboards and without on others.
   const named = key.length > 1 || /[a-z0-9]/i.test(key);
   if (named && parts.includes('Shift') !== event.shiftKey) return false;
+  // On a Mac, Alt makes another character of a letter or digit.
+  if (event.altKey && /^[a-z0-9]$/i.test(key)) return event.code === `${/\d/.test(key) ? 'Digit' : 'Key'}${key.toUpperCase()}`;
   return event.key.toLowerCase() === key.toLowerCase();
 }

@@ -61,7 +61,7 @@ function Items({ items, parts: { Item, Separator } }: { readonly items: readonly
       </Separator>
     ) : (
       <Item key={item.label} className={item.danger ? 'danger' : ''} disabled={item.disabled ?? false} onSelect={item.onSelect}>
-        {item.checked === undefined ? item.icon : item.checked ? '✓' : '\u2003'}
+        {item.checked === undefined ? item.icon : <span aria-hidden>{item.checked ? '✓' : '\u2003'}</span>}
         {item.label}
         {item.keys !== undefined && <Keys keys={item.keys} />}
       </Item>

@@ -10,7 +10,6 @@ interface ScrollRegionProps {
 /** A part of the page that scrolls by itself, by the keyboard as well. */
 export function ScrollRegion({ label, className = '', children }: ScrollRegionProps): ReactNode {
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- without the focus it could not be scrolled by keys
     <div className={`scroll ${className}`} tabIndex={0} role="region" aria-label={label}>
       {children}
     </div>

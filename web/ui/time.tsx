@@ -20,7 +20,7 @@ export function fullText(time: number | string): string {
 }
 
 /** How long ago: `3 min ago`. */
-export function agoText(time: number | string, now = Date.now()): string {
+function agoText(time: number | string, now = Date.now()): string {
   const since = new Date(time).getTime() - now;
   const unit = units.find(([, size]) => Math.abs(since) >= size);
   return unit ? relative.format(Math.round(since / unit[1]), unit[0]) : 'just now';

@@ -20,7 +20,7 @@ export interface LanguageLimits extends CheckLimits {
 }
 
 /** What it keeps to unless told otherwise. */
-export const defaultLanguageLimits: LanguageLimits = {
+const defaultLanguageLimits: LanguageLimits = {
   sessions: 4,
   idleTime: 600_000,
   messageLimit: 8 * 1024 * 1024,

@@ -1,5 +1,12 @@
 import type { TopologyDescription } from 'mongodb';
-import { MongoBulkWriteError, MongoCompatibilityError, MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import {
+  MongoBulkWriteError,
+  MongoCompatibilityError,
+  MongoError,
+  MongoNetworkError,
+  MongoServerError,
+  MongoServerSelectionError,
+} from 'mongodb';
 import { messageOf } from '../../kernel/errors.ts';
 
 /** What is said of a database: nothing in it is secret. */

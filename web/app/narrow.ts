@@ -1,1 +1,0 @@
-export { useNarrow } from '../ui/narrow.ts';

@@ -1,0 +1,3 @@
+export default async function (ctx: FunctionContext) {
+  return { method: ctx.method };
+}
