@@ -8,6 +8,7 @@ import { useDrafts } from '../state/drafts.ts';
 import { functionLink } from '../state/links.ts';
 import { Keys } from '../ui/keys.tsx';
 import { overlays } from '../ui/overlays.ts';
+import { own } from '../state/own.ts';
 
 type Mode = 'closed' | 'commands' | 'functions';
 
@@ -98,7 +99,7 @@ function FunctionItems({ onDone }: ItemsProps): ReactNode {
           }}
         >
           <span className="mono">{name}</span>
-          {drafts[name] && <span className="muted">draft</span>}
+          {own(drafts, name) && <span className="muted">draft</span>}
         </Command.Item>
       ))}
     </Command.Group>

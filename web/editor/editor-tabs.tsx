@@ -6,6 +6,7 @@ import { useDrafts } from '../state/drafts.ts';
 import { functionLink } from '../state/links.ts';
 import { useTabs } from '../state/tabs.ts';
 import { ContextualMenu } from '../ui/menu.tsx';
+import { own } from '../state/own.ts';
 
 /** The functions that are open. Closing one keeps its draft. */
 export function EditorTabs({ current }: { readonly current: string }): ReactNode {
@@ -50,7 +51,7 @@ interface EditorTabProps {
 }
 
 function EditorTab({ name, current, onShow, onClose, onCloseOthers }: EditorTabProps): ReactNode {
-  const unsaved = useDrafts((state) => state.drafts[name] !== undefined);
+  const unsaved = useDrafts((state) => own(state.drafts, name) !== undefined);
   const tab = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (current) tab.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });

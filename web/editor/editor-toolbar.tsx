@@ -8,6 +8,7 @@ import { Button, IconButton } from '../ui/button.tsx';
 import { Badge, Spinner } from '../ui/feedback.tsx';
 import { overlays } from '../ui/overlays.ts';
 import { type Methods, type PublishSettings, sameMethods, usePublishSettings } from './publish-settings.ts';
+import { own } from '../state/own.ts';
 
 const noSettings: PublishSettings = {};
 const httpMethods: readonly NonNullable<Methods>[number][] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -26,7 +27,7 @@ interface EditorToolbarProps {
 /** What the function in front is, and what can be done with it. */
 export function EditorToolbar({ name, live, draft, busy, onPublish, onDiff, onDiscard, onFormat }: EditorToolbarProps): ReactNode {
   const [, navigate] = useLocation();
-  const settings = usePublishSettings((state) => state.settings[name] ?? noSettings);
+  const settings = usePublishSettings((state) => own(state.settings, name) ?? noSettings);
   const otherMethods = live !== undefined && settings.methods !== undefined && !sameMethods(settings.methods, live.methods);
   return (
     <div className="toolbar editor-toolbar">
@@ -73,7 +74,7 @@ function Breadcrumb({ name }: { readonly name: string }): ReactNode {
 
 function NoteField({ name }: { readonly name: string }): ReactNode {
   const { settings, set } = usePublishSettings();
-  const given = settings[name];
+  const given = own(settings, name);
   const note = given?.note ?? '';
   return (
     <Popover.Root>
@@ -114,7 +115,7 @@ interface MethodsFieldProps {
 
 function MethodsField({ name, methods, changed }: MethodsFieldProps): ReactNode {
   const { settings, set } = usePublishSettings();
-  const choose = (chosen: Methods): void => set(name, { ...settings[name], methods: chosen });
+  const choose = (chosen: Methods): void => set(name, { ...own(settings, name), methods: chosen });
   const toggle = (method: (typeof httpMethods)[number], on: boolean): void => {
     const chosen = httpMethods.filter((one) => (one === method ? on : (methods?.includes(one) ?? true)));
     choose(chosen.length === httpMethods.length ? null : chosen);

@@ -18,12 +18,13 @@ import { CodeEditor } from './monaco.ts';
 import { useBackgroundTabs } from './use-background-tabs.ts';
 import { usePublish } from './use-publish.ts';
 import './editor.css';
+import { own } from '../state/own.ts';
 
 /** The open functions, and the source of the one in front. */
 export default function Editor({ name }: { readonly name: string }): ReactNode {
   useEffect(() => useTabs.getState().show(name), [name]);
   useBackgroundTabs(name);
-  const draft = useDrafts((state) => state.drafts[name]);
+  const draft = useDrafts((state) => own(state.drafts, name));
   const { live, missing, error, refetch } = useLive(name);
   const waiting = !live && !draft && !missing;
   return (

@@ -45,11 +45,12 @@ export function TypesDialog({ name, findings, onGo, onPublish, all, onPublishAll
 }
 
 function toProblems(findings: readonly Finding[]): Record<string, Problem[]> {
-  const problems: Record<string, Problem[]> = {};
+  const problems = new Map<string, Problem[]>();
   for (const { function: name, severity, message, line, column, code } of findings) {
-    (problems[name] ??= []).push({ severity, message, line, column, source: `ts${code}` });
+    const problem = { severity, message, line, column, source: `ts${code}` };
+    problems.set(name, [...(problems.get(name) ?? []), problem]);
   }
-  return problems;
+  return Object.fromEntries(problems);
 }
 
 interface ConflictDialogProps {

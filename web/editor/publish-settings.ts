@@ -1,6 +1,7 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
 import type { FunctionSummary } from '../api/queries.ts';
+import { mergeKept } from '../state/kept.ts';
 
 export type Methods = FunctionSummary['methods'];
 
@@ -29,7 +30,7 @@ export const usePublishSettings = create<State>()(
         set({ settings });
       },
     }),
-    { name: 'hearth.publish', version: 1 },
+    { name: 'hearth.publish', version: 1, merge: mergeKept },
   ),
 );
 

@@ -10,6 +10,7 @@ import { toastError } from '../ui/feedback.tsx';
 import { loadMonaco } from './monaco.ts';
 import { type Edit, type Outcome, publish } from './publish.ts';
 import { sameMethods, usePublishSettings } from './publish-settings.ts';
+import { own } from '../state/own.ts';
 
 /** What somebody has to decide before a publish goes on. */
 export type Question = Extract<Outcome, { kind: 'types' | 'conflict' }>;
@@ -101,8 +102,8 @@ async function settle(cache: QueryClient, { edits, tookMs }: Extract<Outcome, { 
 
 /** What a publish would make live; empty when nothing would change. */
 function toEdits(name: string, live: FunctionDetail | undefined): readonly Edit[] {
-  const draft = useDrafts.getState().drafts[name];
-  const settings = usePublishSettings.getState().settings[name] ?? {};
+  const draft = own(useDrafts.getState().drafts, name);
+  const settings = own(usePublishSettings.getState().settings, name) ?? {};
   if (draft) return [{ name, source: draft.source, base: draft.base, ...settings }];
   if (!live || settings.methods === undefined || sameMethods(settings.methods, live.methods)) return [];
   return [{ name, source: live.source, base: live.revision, ...settings }];

@@ -4,6 +4,7 @@ import { type FunctionDetail, type FunctionSummary, queries } from '../api/queri
 import { type Draft, useDrafts } from '../state/drafts.ts';
 import { useTabs } from '../state/tabs.ts';
 import { renameImports, type Renaming } from './rename-imports.ts';
+import { own } from '../state/own.ts';
 
 /** Begins a draft of a function that is not on the host yet, and opens its tab. */
 export function createDraft(name: string, source: string): void {
@@ -13,7 +14,7 @@ export function createDraft(name: string, source: string): void {
 
 /** What somebody sees of a function: the draft, or what is live. Rejects with an `ApiError`. */
 export async function readSource(cache: QueryClient, name: string): Promise<string> {
-  return useDrafts.getState().drafts[name]?.source ?? (await cache.fetchQuery(queries.function(name))).source;
+  return own(useDrafts.getState().drafts, name)?.source ?? (await cache.fetchQuery(queries.function(name))).source;
 }
 
 /** How a rename is to be done. */
@@ -29,7 +30,7 @@ export interface RenameOptions extends Renaming {
  */
 export async function renameFunction(cache: QueryClient, options: RenameOptions): Promise<void> {
   const { from, to, live } = options;
-  const draft = useDrafts.getState().drafts[from];
+  const draft = own(useDrafts.getState().drafts, from);
   if (live) await renameOnHost(cache, options, draft);
   else if (draft) {
     useDrafts.getState().drop(from);
@@ -62,13 +63,13 @@ async function renameOnHost(cache: QueryClient, options: RenameOptions, draft: D
 /** Has the draft of an importer go on from what was published; one that was behind already is left to be settled by hand. */
 function follow(name: string, options: Renaming, { seen, ...begin }: { base: number; baseSource: string; seen: number }): void {
   const state = useDrafts.getState();
-  const draft = state.drafts[name];
+  const draft = own(state.drafts, name);
   if (draft?.base === seen) state.write(name, renameImports(draft.source, name, options), begin);
 }
 
 /** Deletes a function with its draft and its tab; answers how to undo it. Rejects with an `ApiError`. */
 export async function deleteFunction(cache: QueryClient, name: string, live: FunctionSummary | undefined): Promise<() => Promise<void>> {
-  const draft = useDrafts.getState().drafts[name];
+  const draft = own(useDrafts.getState().drafts, name);
   if (live) await command('DELETE', functionPath(name));
   useDrafts.getState().drop(name);
   void refresh(cache);

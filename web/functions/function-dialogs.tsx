@@ -13,6 +13,7 @@ import { useEntries } from './entries.ts';
 import { RenameDialog } from './rename-dialog.tsx';
 import { type FunctionQuestion, useQuestions, useTreeState } from './stores.ts';
 import './functions.css';
+import { copyText } from '../ui/clipboard.ts';
 
 /** What can be done with functions on every page: their commands, and the dialogs that these open. */
 export function FunctionDialogs(): ReactNode {
@@ -40,7 +41,7 @@ function CurrentCommands({ name }: { readonly name: string }): ReactNode {
   const ask = useQuestions((state) => state.ask);
   const group = 'Functions';
   const known = entries.has(name);
-  const copyUrl = (): void => void navigator.clipboard.writeText(functionUrl(session, name)).catch(toastError);
+  const copyUrl = (): void => void copyText(functionUrl(session, name)).catch(toastError);
   useCommand(
     known ? { id: 'function.rename', title: 'Rename this function…', group, run: () => ask({ kind: 'rename', name }) } : undefined,
   );

@@ -8,6 +8,7 @@ import type { MenuItem } from '../ui/menu.tsx';
 import { folderOf } from './names.ts';
 import { useQuestions } from './stores.ts';
 import type { Row } from './tree-rows.ts';
+import { copyText } from '../ui/clipboard.ts';
 
 /** What can be done with a row of the tree, or beside all rows. */
 export function useMenuItems(row: Row | undefined, onOpen: (name: string) => void): readonly MenuItem[] {
@@ -48,5 +49,5 @@ export function useMenuItems(row: Row | undefined, onOpen: (name: string) => voi
 }
 
 function copy(text: string): void {
-  void navigator.clipboard.writeText(text).catch(toastError);
+  void copyText(text).catch(toastError);
 }

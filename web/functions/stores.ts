@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
+import { mergeKept } from '../state/kept.ts';
 
 interface TreeState {
   /** Ids of the folders that are closed. */
@@ -28,7 +29,7 @@ export const useTreeState = create<TreeState>()(
       },
       visit: (name) => set({ recent: [name, ...get().recent.filter((one) => one !== name)].slice(0, recentLimit) }),
     }),
-    { name: 'hearth.tree', version: 1 },
+    { name: 'hearth.tree', version: 1, merge: mergeKept },
   ),
 );
 

@@ -10,6 +10,7 @@ import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/dialog.tsx';
 import { CopyButton } from '../ui/feedback.tsx';
 import { RollbackDialog } from './rollback-dialog.tsx';
+import { own } from '../state/own.ts';
 
 interface RevisionActionsProps {
   readonly name: string;
@@ -22,7 +23,7 @@ interface RevisionActionsProps {
 export function RevisionActions({ name, chosen, live }: RevisionActionsProps): ReactNode {
   const [, navigate] = useLocation();
   const [asked, setAsked] = useState<'rollback' | 'draft'>();
-  const drafted = useDrafts((state) => state.drafts[name]);
+  const drafted = useDrafts((state) => own(state.drafts, name));
   const isLive = chosen.revision === live?.revision;
   const openDraft = (): void => {
     const begin = { base: live?.revision ?? 0, baseSource: live?.source ?? '' };

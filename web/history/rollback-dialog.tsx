@@ -8,6 +8,7 @@ import { revisionLink } from '../state/links.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { ErrorNote, Note } from '../ui/feedback.tsx';
+import { own } from '../state/own.ts';
 
 interface RollbackDialogProps {
   readonly name: string;
@@ -22,7 +23,7 @@ export function RollbackDialog({ name, revision, live, onClose }: RollbackDialog
   const [, navigate] = useLocation();
   const cache = useQueryClient();
   const [note, setNote] = useState('');
-  const draft = useDrafts((state) => state.drafts[name] !== undefined);
+  const draft = useDrafts((state) => own(state.drafts, name) !== undefined);
   const rollback = useMutation({
     mutationFn: () => {
       const body = { revision, ifRevision: live, ...(note.trim() !== '' && { note: note.trim() }) };

@@ -2,6 +2,7 @@ import { editor, type Uri } from 'monaco-editor/editor/editor.api';
 import { call, functionPath } from '../api/client.ts';
 import { type DraftBegin, useDrafts } from '../state/drafts.ts';
 import { functionOf, functionUri } from './uris.ts';
+import { own } from '../state/own.ts';
 
 interface OpenFunction {
   readonly model: editor.ITextModel;
@@ -35,7 +36,7 @@ export class FunctionModels {
       this.follow(name, live);
       return known.model;
     }
-    const text = useDrafts.getState().drafts[name]?.source ?? live?.baseSource ?? '';
+    const text = own(useDrafts.getState().drafts, name)?.source ?? live?.baseSource ?? '';
     const uri = functionUri(name);
     editor.getModel(uri)?.dispose();
     const model = editor.createModel(text, 'typescript', uri);
@@ -105,12 +106,12 @@ export class FunctionModels {
     if (entry.following) return;
     entry.text = entry.model.getValue();
     const { drafts, write } = useDrafts.getState();
-    const { base, baseSource } = drafts[name] ?? entry.live ?? { base: 0, baseSource: '' };
+    const { base, baseSource } = own(drafts, name) ?? entry.live ?? { base: 0, baseSource: '' };
     write(name, entry.text, { base, baseSource });
   }
 
   #bring(name: string, entry: OpenFunction): void {
-    const text = useDrafts.getState().drafts[name]?.source ?? entry.live?.baseSource;
+    const text = own(useDrafts.getState().drafts, name)?.source ?? entry.live?.baseSource;
     if (text === undefined || text === entry.text) return;
     entry.text = text;
     entry.following = true;
@@ -136,7 +137,7 @@ function replaceText(model: editor.ITextModel, text: string): void {
 }
 
 async function readLive(name: string): Promise<string | undefined> {
-  const draft = useDrafts.getState().drafts[name];
+  const draft = own(useDrafts.getState().drafts, name);
   if (draft) return draft.source;
   return call('Function', functionPath(name)).then(
     ({ source }) => source,

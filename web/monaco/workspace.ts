@@ -7,6 +7,7 @@ import { FunctionModels } from './models.ts';
 import { registerProviders } from './providers.ts';
 import { setUpMonaco } from './setup.ts';
 import { functionOf } from './uris.ts';
+import { own } from '../state/own.ts';
 
 /** A file that is only read: a declaration that somebody went to. */
 export interface ReadOnlyPlace {
@@ -58,7 +59,7 @@ function followTabs(): void {
   const { drafts } = useDrafts.getState();
   models.keep(open);
   for (const name of open) {
-    const draft = drafts[name];
+    const draft = own(drafts, name);
     if (draft) models.open(name, draft.base === 0 ? undefined : draft);
   }
 }

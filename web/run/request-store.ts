@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import { emptyRequest, readRequest, type RequestDraft } from './request.ts';
+import { own } from '../state/own.ts';
 
 /** What is kept of a function's requests. */
 export interface Requests {
@@ -32,18 +33,18 @@ export const useRequests = create<RequestStore>()((set, get) => {
     set({ requests: { ...get().requests, [name]: changed } });
     keep(name, changed);
   };
-  const of = (name: string): Requests => get().requests[name] ?? empty;
+  const of = (name: string): Requests => own(get().requests, name) ?? empty;
   return {
     requests: {},
     files: {},
     load: (name) => {
-      if (!get().requests[name]) set({ requests: { ...get().requests, [name]: read(name) } });
+      if (!own(get().requests, name)) set({ requests: { ...get().requests, [name]: read(name) } });
     },
     change: (name, change) => put(name, { ...of(name), current: { ...of(name).current, ...change } }),
     save: (name, label) => put(name, { ...of(name), saved: { ...of(name).saved, [label]: of(name).current } }),
     restore: (name, label) => {
       const { saved, current } = of(name);
-      const request = saved[label];
+      const request = own(saved, label);
       // A saved request holds no token: the one that is there stays.
       if (request) put(name, { saved, current: { ...request, token: request.token || current.token } });
     },
@@ -57,7 +58,7 @@ export const useRequests = create<RequestStore>()((set, get) => {
 
 /** The requests of a function. */
 export function useFunctionRequests(name: string): Requests {
-  return useRequests((state) => state.requests[name] ?? empty);
+  return useRequests((state) => own(state.requests, name) ?? empty);
 }
 
 // A token opens what it opens for anybody who has it: it is kept until the browser's tab is closed, and not beyond.

@@ -1,3 +1,5 @@
+import { newId } from '../state/id.ts';
+
 /** A name and a value, which may be switched off. */
 export interface Pair {
   readonly id: string;
@@ -44,7 +46,7 @@ export const emptyRequest: RequestDraft = {
 
 /** A row with nothing in it. */
 export function newPair(): Pair {
-  return { id: crypto.randomUUID(), on: true, name: '', value: '' };
+  return { id: newId(), on: true, name: '', value: '' };
 }
 
 /** The rows that count. */
@@ -125,8 +127,6 @@ function readParts(kept: unknown): readonly Part[] {
   return list.flatMap((row) => {
     if (typeof row !== 'object' || row === null) return [];
     const { on = true, name = '', value = '', kind = 'text' }: Partial<Record<keyof Part, unknown>> = row;
-    return [
-      { id: crypto.randomUUID(), on: on !== false, name: String(name), value: String(value), kind: kind === 'file' ? 'file' : 'text' },
-    ];
+    return [{ id: newId(), on: on !== false, name: String(name), value: String(value), kind: kind === 'file' ? 'file' : 'text' }];
   });
 }

@@ -20,6 +20,7 @@ import { useRuns } from './run-store.ts';
 import { useFunctionRequests, useRequests } from './request-store.ts';
 import { SavedMenu } from './saved-menu.tsx';
 import './run.css';
+import { own } from '../state/own.ts';
 
 const allMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
 
@@ -105,7 +106,7 @@ interface Target {
 
 function useTarget(name: string): Target {
   const { data } = useQuery(queries.function(name));
-  const draft = useDrafts((state) => state.drafts[name]?.source);
+  const draft = useDrafts((state) => own(state.drafts, name)?.source);
   const [wanted, setWanted] = useState(true);
   const isDraft = wanted && draft !== undefined;
   return {

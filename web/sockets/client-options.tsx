@@ -3,7 +3,8 @@ import type { ReactNode } from 'react';
 import { useSession } from '../state/session.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { addressOf } from './address.ts';
-import { type ClientDefinition, newId, useDefinitions } from './definitions.ts';
+import { type ClientDefinition, useDefinitions } from './definitions.ts';
+import { newId } from '../state/id.ts';
 
 /** What a client sends with its handshake, and whether it comes back by itself. */
 export function ClientOptions({ client }: { readonly client: ClientDefinition }): ReactNode {

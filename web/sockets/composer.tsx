@@ -3,11 +3,12 @@ import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
 import { type Composing, remember, useComposing } from './composing.ts';
-import { newId, type SavedMessage, useDefinitions } from './definitions.ts';
+import { type SavedMessage, useDefinitions } from './definitions.ts';
 import { FormatSelect } from './format-select.tsx';
 import type { LiveSocket } from './live-socket.ts';
 import { encode, prettyJson } from './payload.ts';
 import { MessageDialog, SavedMessages } from './saved-messages.tsx';
+import { newId } from '../state/id.ts';
 
 const mostTimes = 1_000;
 

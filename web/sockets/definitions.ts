@@ -1,6 +1,8 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
 import type { Format } from './payload.ts';
+import { mergeKept } from '../state/kept.ts';
+import { newId } from '../state/id.ts';
 
 /** A parameter of a client's URL. */
 export interface QueryRow {
@@ -68,16 +70,11 @@ export const useDefinitions = create<Definitions>()(
       },
       removeMessage: (id) => set({ messages: get().messages.filter((message) => message.id !== id) }),
     }),
-    { name: 'hearth.sockets', version: 1, partialize: ({ clients, messages }) => ({ clients, messages }) },
+    { name: 'hearth.sockets', version: 1, merge: mergeKept, partialize: ({ clients, messages }) => ({ clients, messages }) },
   ),
 );
 
 function newClient(taken: readonly string[]): ClientDefinition {
   const name = names.find((one) => !taken.includes(one)) ?? `Client ${taken.length + 1}`;
   return { id: newId(), name, url: '__websocket__', query: [], token: '', protocols: '', reconnect: true };
-}
-
-/** An id for something that is kept here. `randomUUID()` is only there over HTTPS and on this machine. */
-export function newId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

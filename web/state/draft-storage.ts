@@ -42,13 +42,13 @@ export class DraftStorage {
 
   /** All drafts that this browser keeps, by function. */
   readAll(): Record<string, Draft> {
-    const drafts: Record<string, Draft> = {};
+    const drafts = new Map<string, Draft>();
     for (const key of Object.keys(localStorage)) {
       if (!key.startsWith(prefix)) continue;
       const draft = this.#look(key.slice(prefix.length));
-      if (draft) drafts[key.slice(prefix.length)] = draft;
+      if (draft) drafts.set(key.slice(prefix.length), draft);
     }
-    return drafts;
+    return Object.fromEntries(drafts);
   }
 
   /** Writes a draft soon, or removes it. */

@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import { type Draft, DraftStorage } from './draft-storage.ts';
+import { own } from './own.ts';
 
 export type { Draft };
 
@@ -53,11 +54,11 @@ export const useDrafts = create<Drafts>()((set, get) => {
     write: (name, source, { base, baseSource }) => put(name, { source, base, baseSource, changedAt: Date.now() }),
     drop: (name) => put(name, undefined),
     rebase: (name, { base, baseSource }) => {
-      const draft = get().drafts[name];
+      const draft = own(get().drafts, name);
       if (draft) put(name, { ...draft, base, baseSource });
     },
     rename: (from, to) => {
-      const draft = get().drafts[from];
+      const draft = own(get().drafts, from);
       put(from, undefined);
       put(to, draft);
     },

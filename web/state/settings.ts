@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
+import { mergeKept } from './kept.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -20,7 +21,7 @@ export const useSettings = create<Settings>()(
       setTheme: (theme) => set({ theme }),
       keepLayout: (split, layout) => set(({ layouts }) => ({ layouts: { ...layouts, [split]: layout } })),
     }),
-    { name: 'hearth.settings', version: 1 },
+    { name: 'hearth.settings', version: 1, merge: mergeKept },
   ),
 );
 

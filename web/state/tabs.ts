@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
+import { mergeKept } from './kept.ts';
 
 interface Tabs {
   /** Names of the functions that are open, in the order of their tabs. */
@@ -34,6 +35,6 @@ export const useTabs = create<Tabs>()(
         set({ open: others });
       },
     }),
-    { name: 'hearth.tabs', version: 1 },
+    { name: 'hearth.tabs', version: 1, merge: mergeKept },
   ),
 );

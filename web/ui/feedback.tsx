@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { toast } from 'sonner';
 import { ApiError } from '../api/client.ts';
 import { IconButton } from './button.tsx';
+import { copyText } from './clipboard.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'info';
 
@@ -75,7 +76,7 @@ export function CopyButton({ text, label }: { readonly text: string | (() => str
     return () => clearTimeout(timer);
   }, [copied]);
   const copy = (): void => {
-    void navigator.clipboard.writeText(typeof text === 'string' ? text : text()).then(() => setCopied(true), toastError);
+    void copyText(typeof text === 'string' ? text : text()).then(() => setCopied(true), toastError);
   };
   return <IconButton label={copied ? 'Copied' : label} icon={copied ? <Check size={15} /> : <Copy size={15} />} onClick={copy} />;
 }

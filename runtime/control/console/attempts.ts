@@ -42,10 +42,10 @@ export class Attempts {
   fail(address: string): void {
     const now = this.#now();
     const key = networkOf(address);
-    const fullAt = Math.max(this.#fullAt.get(key) ?? now, now) + limits.address.interval;
+    const fullAt = fullAfter(this.#fullAt.get(key) ?? now, now, limits.address);
     this.#fullAt.delete(key);
     this.#fullAt.set(key, fullAt);
-    this.#allFullAt = Math.max(this.#allFullAt, now) + limits.all.interval;
+    this.#allFullAt = fullAfter(this.#allFullAt, now, limits.all);
     this.#forget(now);
   }
 
@@ -59,6 +59,11 @@ export class Attempts {
 
 function waitOf(fullAt: number, now: number, { burst, interval }: AttemptLimits): number {
   return Math.max(0, fullAt - now - (burst - 1) * interval);
+}
+
+/** Codes are never held back: wrong ones without end must not hold tokens back for longer than one interval. */
+function fullAfter(fullAt: number, now: number, { burst, interval }: AttemptLimits): number {
+  return Math.min(Math.max(fullAt, now) + interval, now + burst * interval);
 }
 
 /** Whom failures are counted for: whoever has one address of IPv6 has all of its /64. */

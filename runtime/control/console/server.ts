@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { HearthError, messageOf } from '../../kernel/errors.ts';
 import { refuseUpgrade } from './refusal.ts';
@@ -30,7 +30,7 @@ const closeTime = 500;
  */
 export async function openConsole(host: string, wanted: number): Promise<ConsoleServer> {
   let serve: Listeners = { request: answerWaiting, upgrade: (_, socket) => refuseUpgrade(socket, waiting()) };
-  const server = createServer((request, response) => serve.request(request, response));
+  const server = createServer({ IncomingMessage: ConsoleRequest }, (request, response) => serve.request(request, response));
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => serve.upgrade(request, socket, head));
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', (error) => {
@@ -54,6 +54,20 @@ export async function openConsole(host: string, wanted: number): Promise<Console
         setTimeout(() => server.closeAllConnections(), closeTime).unref();
       }),
   };
+}
+
+class ConsoleRequest extends IncomingMessage {
+  /** Declared only: Node's constructor sets `upgrade` before a field of this class would be there. */
+  declare private offersUpgrade: boolean | null;
+
+  /** Java's client and curl offer h2c with ordinary requests, which a server may pass over (RFC 9110, 7.8). */
+  get upgrade(): boolean {
+    return this.offersUpgrade === true && this.headers.upgrade?.toLowerCase() === 'websocket';
+  }
+
+  set upgrade(upgrade: boolean | null) {
+    this.offersUpgrade = upgrade;
+  }
 }
 
 const answerWaiting: RequestListener = (request, response) => {

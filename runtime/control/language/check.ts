@@ -65,7 +65,8 @@ export function createChecker(workspace: Workspace, compiler: Compiler | undefin
       try {
         return await run(folder, given);
       } finally {
-        await rm(folder, { recursive: true, force: true });
+        // A folder that cannot be removed fails the next check that gets it, and none for want of a place.
+        await rm(folder, { recursive: true, force: true }).catch(() => {});
         free.push(folder);
         waiting.shift()?.();
       }

@@ -85,8 +85,9 @@ export async function createLanguage(options: LanguageOptions): Promise<Language
   const checker = createChecker(workspace, compiler, limits);
   const sessions = new Set<Session>();
   const makeRoom = (): void => {
-    if (sessions.size < limits.sessions) return;
-    const [idle] = [...sessions].toSorted((a, b) => a.usedAt - b.usedAt);
+    const open = [...sessions].filter(({ ending }) => !ending);
+    if (open.length < limits.sessions) return;
+    const [idle] = open.toSorted((a, b) => a.usedAt - b.usedAt);
     idle?.close('idle');
   };
   const readable = [{ path: join(workspace.app, 'sdk'), alias: '' }, ...libs];

@@ -44,6 +44,7 @@ export class Session {
   readonly #idle: NodeJS.Timeout;
   #usedAt = performance.now();
   #unread = 0;
+  #ending = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -59,7 +60,10 @@ export class Session {
     socket.on('message', (data, isBinary) => this.#fromBrowser(data, isBinary));
     // The close that follows an error is what counts.
     socket.on('error', () => undefined);
-    socket.once('close', () => this.#process.kill());
+    socket.once('close', () => {
+      this.#ending = true;
+      this.#process.kill();
+    });
   }
 
   /** When the browser last said something, on the clock of `performance.now()`. */
@@ -69,6 +73,11 @@ export class Session {
 
   get pid(): number | undefined {
     return this.#process.pid;
+  }
+
+  /** Whether it is about to end: its process may be there for a moment. */
+  get ending(): boolean {
+    return this.#ending;
   }
 
   /** Resolves when the process has ended. */
@@ -83,6 +92,7 @@ export class Session {
 
   /** Closes the connection and ends the process. */
   close(why: keyof typeof closing): void {
+    this.#ending = true;
     const { code, reason } = closing[why];
     this.#options.socket.close(code, reason);
     this.#process.kill();
@@ -104,6 +114,16 @@ export class Session {
     if (text.length > this.#options.messageLimit) return this.close('tooLarge');
     const message = isBinary ? undefined : parse(text);
     if (!message) return;
+    try {
+      this.#pass(message);
+    } catch (error) {
+      // JSON.parse() takes any depth; to go through it recurses.
+      if (!(error instanceof RangeError)) throw error;
+      this.close('tooLarge');
+    }
+  }
+
+  #pass(message: Message): void {
     const refused = this.#refuse(message);
     if (refused === undefined) this.#forward(message);
     else if (message.id !== undefined && message.method !== undefined) this.#toBrowser(refusal(message.id, ...refused));

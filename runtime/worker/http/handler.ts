@@ -4,6 +4,7 @@ import type { App } from '../app.ts';
 import { createBodyReader } from './body.ts';
 import { discardBody, hasBody } from './bound.ts';
 import { Calls } from './calls.ts';
+import { dropConsoleCookie } from '../console-cookie.ts';
 import { type ContextOrigin, requestedName, requestIdOf } from './context.ts';
 import { answerPreflight, applyCors } from './cors.ts';
 import { Exchange, type ExchangeHost } from './exchange.ts';
@@ -58,6 +59,7 @@ export function createRequestHandler(app: App, functions: FunctionView, uploadDi
 function accept(app: App, request: HttpRequest, response: HttpResponse): ContextOrigin | undefined {
   app.counters.requests++;
   request.res = response;
+  dropConsoleCookie(request);
   const requestId = requestIdOf(request.headers['x-request-id']);
   response.setHeader('request-id', requestId);
   applyCors(request, response);

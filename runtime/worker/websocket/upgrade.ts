@@ -5,6 +5,7 @@ import { Invocation } from '../../kernel/invocation.ts';
 import type { FunctionModule } from '../../kernel/module.ts';
 import { reserved } from '../../kernel/name.ts';
 import type { App } from '../app.ts';
+import { dropConsoleCookie } from '../console-cookie.ts';
 import { type Identity, UpgradeCallContext } from './context.ts';
 import { parseQuery } from '../query.ts';
 import type { EventHost } from './dispatch.ts';
@@ -56,6 +57,7 @@ export class UpgradeGate {
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // The client may reset the connection at any moment, and an error without a listener ends the process.
     socket.on('error', ignoreError);
+    dropConsoleCookie(request);
     const module = this.#app.functions.get(reserved.websocket);
     const refusal = this.#check(request, module);
     if (refusal) refuse(socket, refusal);

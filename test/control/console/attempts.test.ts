@@ -25,6 +25,12 @@ describe('Attempts', () => {
     expect(attempts.wait('198.51.100.1')).toBe(1_000);
   });
 
+  it('has nobody wait for longer than one interval, however many have failed', () => {
+    const attempts = new Attempts(() => 1_000_000);
+    for (let count = 0; count < 1000; count++) attempts.fail('192.0.2.1');
+    expect([attempts.wait('192.0.2.1'), attempts.wait('192.0.2.2')]).toEqual([10_000, 1_000]);
+  });
+
   it('forgets those that may fail ten times again, and remembers at most ten thousand', () => {
     let now = 1_000_000;
     const attempts = new Attempts(() => now);

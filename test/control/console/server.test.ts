@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import net from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { openConsole } from '../../../runtime/control/console/server.ts';
@@ -29,6 +30,17 @@ it('openConsole() refuses a port that is in use with PORT_UNAVAILABLE, which nam
     code: 'PORT_UNAVAILABLE',
     details: { host: '127.0.0.1', port, reason: 'EADDRINUSE', variable: 'CONSOLE_PORT' },
   });
+});
+
+it('openConsole() passes over an offer of h2c and answers the request', async () => {
+  const console = await openConsole('127.0.0.1', 0);
+  onTestFinished(() => console.close());
+  console.use({ request: (_, response) => void response.end('served'), upgrade: (_, socket) => socket.destroy() });
+  const headers = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABk' };
+  const asked = request({ host: '127.0.0.1', port: console.port, headers, agent: false }).end();
+  const [response]: IncomingMessage[] = await once(asked, 'response');
+  expect(response?.statusCode).toBe(200);
+  response?.resume();
 });
 
 it('close() cuts connections that are not idle soon', async () => {

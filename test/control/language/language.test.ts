@@ -154,6 +154,21 @@ describe('connect()', () => {
     expect(await third.errors('a/b')).toEqual([]);
   });
 
+  it('closes as many as there are too many when they come at once', async () => {
+    const host = await LanguageHost.start({}, { limits: { sessions: 2 } });
+    const editors = await Promise.all(Array.from({ length: 6 }, () => host.connect()));
+    const closed = await Promise.all(editors.slice(0, 4).map((editor) => editor.closed));
+    expect(closed.map(({ code }) => code)).toEqual([4408, 4408, 4408, 4408]);
+  });
+
+  it.each(['initialize', 'textDocument/hover'])('closes with 1009 when %s is nested too deeply', async (method) => {
+    const host = await LanguageHost.start({});
+    const editor = await host.connect();
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    editor.send(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":{"capabilities":{"a":${deep}}}}`);
+    expect((await editor.closed).code).toBe(1009);
+  });
+
   it('closes with 4408 when nothing is said for long', async () => {
     const host = await LanguageHost.start({}, { limits: { idleTime: 50 } });
     const editor = await host.connect();
