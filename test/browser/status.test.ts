@@ -4,7 +4,7 @@ import { withoutChromium } from './chromium.ts';
 import { it } from './console.ts';
 
 it.override('host', { scope: 'file' }, async ({}, { onCleanup }) => {
-  const host = await TestHost.start({ env: { WORKER_STUCK_MS: '600', FUNCTION_CPU_LIMIT_MS: '300' } });
+  const host = await TestHost.start({ env: { WORKER_STUCK_MS: '1500', FUNCTION_CPU_LIMIT_MS: '300' } });
   onCleanup(() => host[Symbol.asyncDispose]());
   return host;
 });

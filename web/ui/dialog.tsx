@@ -65,15 +65,18 @@ export function Dialog({ title, onClose, children, footer, wide = false, onSubmi
   );
 }
 
-/** Focuses what the dialog asks for, or what it offers to do: Radix would take the first button, which closes it. */
+/**
+ * Focuses what the dialog asks for, or what it offers to do: Radix would take the first button, which
+ * closes it. What there is to read first (a wide dialog, one without a question) gets the focus itself, so
+ * that Enter decides nothing.
+ */
 function focusFirst(event: Event): void {
   const dialog = event.currentTarget;
   if (!(dialog instanceof HTMLElement)) return;
-  const wanted = ['.body :is(input, textarea, select)', 'footer .primary', 'footer button'];
-  const target = wanted.map((selector) => dialog.querySelector<HTMLElement>(selector)).find((one) => one !== null);
-  if (!target) return;
   event.preventDefault();
-  target.focus();
+  const wanted = dialog.classList.contains('wide') ? [] : ['.body :is(input, textarea, select)', 'footer .primary', 'footer button'];
+  const target = wanted.map((selector) => dialog.querySelector<HTMLElement>(selector)).find((one) => one !== null);
+  (target ?? dialog).focus();
 }
 
 interface ConfirmProps {
