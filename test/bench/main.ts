@@ -1,3 +1,4 @@
+import { benchBroadcast } from './broadcast.ts';
 import { benchGuards } from './guards.ts';
 import { benchNodes } from './nodes.ts';
 import { benchPublish } from './publish.ts';
@@ -15,6 +16,7 @@ const benchmarks: ReadonlyMap<string, (scale: Scale) => Promise<readonly Figure[
   ['takeover', benchTakeover],
   ['http', benchHttp],
   ['ws', benchWs],
+  ['broadcast', benchBroadcast],
   ['guards', benchGuards],
   ['nodes', benchNodes],
 ]);

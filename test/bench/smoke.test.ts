@@ -39,6 +39,13 @@ it('bench sockets counts the sockets that connect, talk and leave', { timeout: 6
   expect(figures.get('worker RSS while idle')).toBeGreaterThan(0);
 });
 
+it('bench broadcast reaches every socket, by the helper and by loops', { timeout: 60_000 }, async () => {
+  const figures = await bench('broadcast');
+  expect(figures.get('20: connected')).toBe(20);
+  expect(figures.get('20: sockets that missed a message')).toBe(0);
+  for (const how of ['helper', 'loop in a function', 'loop over ws']) expect(figures.get(`20: last delivery, ${how}`)).toBeGreaterThan(0);
+});
+
 it('bench guards measures a host with guards beside one without', { timeout: 60_000 }, async () => {
   const figures = await bench('guards');
   for (const name of ['HTTP hello', 'HTTP, a function with loops', 'WebSocket echo'])

@@ -1,4 +1,5 @@
 import type { JobMessage, JobName, JobOf, Outcome, ResultOf } from '../jobs.ts';
+import { Audience } from './audience.ts';
 import { Crowd } from './crowd.ts';
 import { Load } from './load.ts';
 import { watchTakeover } from './takeover.ts';
@@ -7,6 +8,7 @@ import { measureThroughput } from './throughput.ts';
 type Doers = { [N in JobName]: (job: JobOf<N>) => Promise<ResultOf<N>> };
 
 const crowd = new Crowd();
+const audience = new Audience();
 const load = new Load();
 
 const doers: Doers = {
@@ -16,6 +18,8 @@ const doers: Doers = {
   connect: (job) => crowd.connect(job),
   talk: () => crowd.talk(),
   leave: () => crowd.leave(),
+  gather: (job) => audience.gather(job),
+  hear: (job) => audience.hear(job),
   kill: watchTakeover,
 };
 
