@@ -8,6 +8,7 @@ import './ui/tokens.css';
 import './ui/base.css';
 import './ui/controls.css';
 import './ui/overlays.css';
+import './ui/touch.css';
 
 followTheme();
 const root = document.getElementById('root');

@@ -4,10 +4,12 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { signIn } from '../api/session.ts';
 import { Button } from '../ui/button.tsx';
 import { ErrorNote, Spinner } from '../ui/feedback.tsx';
+import { useTitle } from '../ui/title.ts';
 
 /** Signs in by the admin token, or by itself when the page was opened by a link with a code. */
 export function SignIn(): ReactNode {
   const [token, setToken] = useState('');
+  useTitle('Sign in');
   const cache = useQueryClient();
   const enter = useMutation({ mutationFn: signIn, onSuccess: () => cache.invalidateQueries({ queryKey: ['session'] }) });
   const { mutate } = enter;

@@ -6,7 +6,7 @@ import { type FunctionDetail, queries } from '../api/queries.ts';
 import { runCommand } from '../state/commands.ts';
 import { useDrafts } from '../state/drafts.ts';
 import { functionLink } from '../state/links.ts';
-import { toastError } from '../ui/feedback.tsx';
+import { messageOf } from '../ui/feedback.tsx';
 import { loadMonaco } from './monaco.ts';
 import { type Edit, type Outcome, publish } from './publish.ts';
 import { sameMethods, usePublishSettings } from './publish-settings.ts';
@@ -50,7 +50,7 @@ export function usePublish(name: string, live: FunctionDetail | undefined): Publ
         }
         setQuestion(outcome);
       } catch (error) {
-        toastError(error);
+        toast.error(messageOf(error), { description: 'Your draft is kept.' });
       } finally {
         setBusy(false);
       }

@@ -12,6 +12,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { CopyButton, Empty, ErrorNote, Spinner, toastError } from '../ui/feedback.tsx';
 import { ScrollRegion } from '../ui/scroll-region.tsx';
 import { Ago, bytesText } from '../ui/time.tsx';
+import { useTitle } from '../ui/title.ts';
 import { restoreFunction } from './changes.ts';
 import './recycle-bin.css';
 
@@ -23,6 +24,7 @@ const deletedQuery = () =>
 /** The deleted functions, to look at and to restore. */
 export default function RecycleBin(): ReactNode {
   const { data, error } = useQuery(deletedQuery());
+  useTitle('Recycle bin');
   const [shown, setShown] = useState<Deleted>();
   const restore = useRestore();
   return (

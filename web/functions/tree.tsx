@@ -9,7 +9,8 @@ import { type TreeKeys, useTreeKeys } from './tree-keys.ts';
 import { TreeRow } from './tree-row.tsx';
 import type { Row } from './tree-rows.ts';
 
-const rowHeight = 26;
+// Fingers need more room than a mouse.
+const rowHeight = matchMedia('(pointer: coarse)').matches ? 36 : 26;
 
 /** What others ask of the tree. */
 export interface TreeHandle {

@@ -11,6 +11,7 @@ import { ScrollRegion } from '../ui/scroll-region.tsx';
 import { otherOf, revisionText } from './compared.ts';
 import { RevisionActions } from './revision-actions.tsx';
 import { RevisionList } from './revision-list.tsx';
+import { useTitle } from '../ui/title.ts';
 import './history.css';
 
 interface HistoryPageProps {
@@ -22,6 +23,7 @@ interface HistoryPageProps {
 /** The history of a function, also of a deleted one: each revision beside another. */
 export default function HistoryPage({ name, revision }: HistoryPageProps): ReactNode {
   const { data: revisions, error } = useQuery(queries.revisions(name));
+  useTitle(`History of ${name}`);
   if (!revisions) {
     if (error instanceof ApiError && error.status === 404) return <NoHistory name={name} />;
     return error ? <ErrorNote error={error} /> : <Empty title="" actions={<Spinner label="Loading the history" />} />;

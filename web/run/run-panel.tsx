@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { ExternalLink, Play, Square } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { toast } from 'sonner';
 import { Link } from 'wouter';
 import { queries } from '../api/queries.ts';
 import { functionUrl } from '../api/session.ts';
@@ -8,7 +9,8 @@ import { useCommand } from '../state/commands.ts';
 import { useDrafts } from '../state/drafts.ts';
 import { useSession } from '../state/session.ts';
 import { Button } from '../ui/button.tsx';
-import { CopyButton, Note } from '../ui/feedback.tsx';
+import { copyText } from '../ui/clipboard.ts';
+import { CopyButton, Note, toastError } from '../ui/feedback.tsx';
 import { Split } from '../ui/split.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
 import { toCurl } from './curl.ts';
@@ -163,6 +165,10 @@ function Address({ name, request, published }: AddressProps): ReactNode {
   const url = functionUrl(useSession(), name);
   const query = queryOf(request);
   const whole = query === '' ? url : `${url}?${query}`;
+  const copy = (): void => {
+    copyText(toCurl(request, url)).then(() => toast('Copied as curl.'), toastError);
+  };
+  useCommand({ id: 'run.curl', title: 'Copy the request as curl', group: 'Run', run: copy });
   return (
     <div className="row run-address">
       <span className="mono clip grow" title={whole}>

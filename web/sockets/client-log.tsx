@@ -41,6 +41,9 @@ export function ClientLog({ log, name }: ClientLogProps): ReactNode {
         <CopyButton label="Copy all frames" text={() => copyAllText(frames)} />
         <IconButton label="Clear the frames" icon={<Eraser size={15} />} onClick={() => log.clear()} />
       </div>
+      {frames.length === 0 && (
+        <p className="muted sockets-none">{filter === '' ? 'What is sent and received is listed here.' : 'No frame has this text.'}</p>
+      )}
       <FrameList frames={frames} label={`Frames of ${name}`} following={following} onFollow={setFollowing} />
     </div>
   );

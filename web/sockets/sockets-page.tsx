@@ -7,6 +7,7 @@ import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/feedback.tsx';
 import { useNarrow } from '../ui/narrow.ts';
 import { Split } from '../ui/split.tsx';
+import { useTitle } from '../ui/title.ts';
 import { Clients, ClientTabs } from './clients.tsx';
 import { Connections } from './connections.tsx';
 import { forgetAllOnSignOut, hasActive } from './live-sockets.ts';
@@ -17,6 +18,7 @@ export default function SocketsPage(): ReactNode {
   const cache = useQueryClient();
   const { data } = useQuery(queries.functions());
   const narrow = useNarrow();
+  useTitle('Sockets');
   useEffect(() => forgetAllOnSignOut(cache), [cache]);
   const isMissing = data !== undefined && !data.some(({ name }) => name === '__websocket__');
   // Sockets outlive the function's deletion: those that are open are not taken from sight.

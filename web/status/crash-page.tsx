@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { ApiError } from '../api/client.ts';
 import { Badge, CopyButton, Empty, ErrorNote, Spinner } from '../ui/feedback.tsx';
+import { useTitle } from '../ui/title.ts';
 import { bytesText, clockText, durationText, fullText } from '../ui/time.tsx';
 import { Card, Fact, Facts } from './facts.tsx';
 import { Counters } from './host-cards.tsx';
@@ -15,6 +16,7 @@ import './status.css';
 /** Why a worker was lost. */
 export default function CrashPage({ id }: { readonly id: string }): ReactNode {
   const { data, error } = useQuery(crashQuery(id));
+  useTitle('Crash report');
   return (
     <div className="column">
       <div className="toolbar">

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { queries } from '../api/queries.ts';
 import { Empty, ErrorNote, Note, Spinner } from '../ui/feedback.tsx';
 import { CrashList } from './crash-list.tsx';
+import { useTitle } from '../ui/title.ts';
 import { CountersCard, HostCard } from './host-cards.tsx';
 import { Plots } from './plots.tsx';
 import { Diverged, SwitchedOff } from './switched-off.tsx';
@@ -12,6 +13,7 @@ import './status.css';
 /** How the host and its worker are, and how they have been. */
 export default function StatusPage(): ReactNode {
   const { data, error } = useQuery(queries.status());
+  useTitle('Status');
   return (
     <div className="column">
       <div className="toolbar">
