@@ -51,6 +51,19 @@ describe.skipIf(withoutChromium())('the console', () => {
     await page.getByRole('dialog', { name: 'Shortcuts' }).getByText('Open a function…').waitFor();
   });
 
+  it('puts what is called as somebody types first in the palette, and gives the focus back', async ({ open }) => {
+    const page = await open('/f/hello');
+    const editor = page.getByRole('textbox', { name: 'Source of hello' });
+    await page.locator('.view-line').getByText('export').first().waitFor();
+    await editor.focus();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('run');
+    await page.getByRole('option').first().getByText('Run hello').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await vi.waitUntil(() => editor.evaluate((element) => element === document.activeElement));
+  });
+
   it('keeps its theme, and its panes as they were resized by the keyboard', async ({ open }) => {
     const page = await open('/f/hello');
     await page.getByRole('button', { name: 'More: settings and help' }).click();
