@@ -1,6 +1,6 @@
 const prefix = 'hearth_console';
 
-// Browsers send cookies to every port of a host: below this path no function answers.
+// Browsers send cookies to every port of a host. Few functions are below this path, and there the worker takes the cookie out.
 const path = '/_/';
 
 /** What the header may be sent over, and how long a browser keeps the cookie. */
