@@ -4,6 +4,14 @@ import type { CloudFetch } from './fetch.ts';
 import type { MongoDriver } from './mongo.ts';
 import type { CloudStorage } from './storage.ts';
 
+/** Whom a broadcast reached. */
+export interface Broadcasted {
+  /** Sockets that were handed the message. */
+  sent: number;
+  /** Sockets that were not open, or not any more when their turn came. */
+  skipped: number;
+}
+
 /** What functions reach the host through: `import cloud from '@lafjs/cloud'`. Its functions work apart from it too. */
 export interface Cloud {
   /**
@@ -14,6 +22,20 @@ export interface Cloud {
 
   /** The sockets that are open now. */
   readonly sockets: Set<FunctionSocket>;
+
+  /**
+   * Sends one message to many sockets: to all that are open at the call, or to those in `sockets`. A
+   * string goes as text, a Buffer, typed array or ArrayBuffer as binary, anything else as JSON.
+   *
+   * It does what a loop over `socket.send()` does, without holding up other requests:
+   * the message is made ready once, and sockets are served a few milliseconds at a time. Broadcasts go
+   * out one after another. What you send to a socket meanwhile may reach it before: `await` this where
+   * the order matters. Sockets that are not open are skipped.
+   *
+   * Resolves when the last socket was handed the message, which need not have left the host by then.
+   * Rejects with a `TypeError`, and sends nothing, for what cannot be sent and for what is no socket.
+   */
+  readonly broadcast: (data: unknown, sockets?: Iterable<FunctionSocket>) => Promise<Broadcasted>;
 
   /** The app's id. */
   readonly appid: string;

@@ -1,6 +1,7 @@
 import type { Cloud as CloudMembers } from './cloud.ts';
 import type { MongoDriver } from './mongo.ts';
 
+export type { Broadcasted } from './cloud.ts';
 export type { CookieOptions, FunctionContext, FunctionFile, FunctionRequest, FunctionResponse, FunctionSocket } from './context.ts';
 export type {
   Database,

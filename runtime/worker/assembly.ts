@@ -18,6 +18,7 @@ import { type SendLogs, WorkerLogs } from './logs.ts';
 import { verifyToken } from './token.ts';
 import type { WatchdogLink } from './watchdog/link.ts';
 import { Pulse } from './watchdog/pulse.ts';
+import { Broadcaster } from './websocket/broadcast.ts';
 import { createSocketServer, type SocketServer } from './websocket/server.ts';
 
 /** An app with all that serves it. */
@@ -52,12 +53,14 @@ export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs, wa
     verifyToken: (token) => verifyToken(token, settings.serverSecret),
   };
   const sockets = createSocketServer(app);
+  const broadcaster = new Broadcaster(sockets.sockets);
   const database = openDatabase(app);
   const cloud = createCloud({
     appId: settings.appId,
     env: { ...settings.env },
     serverSecret: settings.serverSecret,
     sockets: sockets.sockets,
+    broadcast: (data, targets) => broadcaster.send(data, targets),
     database,
     invoke: (name, context) => invokeFunction(app, name, context),
   });

@@ -2,6 +2,8 @@
 export interface Jobs {
   /** Requests or messages as fast as answers come, one at a time on each connection. */
   throughput(job: Throughput): Counted;
+  /** One message at a time to and fro on a connection to each port, by turns. */
+  latency(job: LatencyJob): LatencyResult;
   /** Begins a load that goes on until `settle`. */
   load(job: LoadJob): void;
   /** Ends the load and waits for what is outstanding. */
@@ -12,6 +14,10 @@ export interface Jobs {
   talk(job: object): Counted;
   /** Closes every WebSocket. */
   leave(job: object): Counted;
+  /** Opens WebSockets that only listen, and keeps them. */
+  gather(job: { readonly port: number; readonly count: number }): Counted;
+  /** Has a message of so many bytes, with its frame, sent to all of them by a GET of the path, and waits until the last has it. */
+  hear(job: { readonly port: number; readonly path: string; readonly bytes: number }): AudienceResult;
   /** Ends a process by SIGKILL while new connections keep coming, and watches how they fare. */
   kill(job: { readonly port: number; readonly pid: number }): TakeoverResult;
 }
@@ -29,6 +35,29 @@ export interface Counted {
   readonly count: number;
   readonly failed: number;
   readonly took: number;
+}
+
+export interface AudienceResult {
+  /** Sockets that got exactly the message. */
+  readonly count: number;
+  /** When the last socket had its message, by the machine's monotonic clock. */
+  readonly ended: number;
+  /** The share of the time since the request in which the client process was at work. */
+  readonly busy: number;
+  /** What the GET was answered. */
+  readonly answer: string;
+}
+
+export interface LatencyJob {
+  readonly ports: readonly number[];
+  readonly turns: number;
+  /** How many go to and fro in a turn. */
+  readonly messages: number;
+}
+
+export interface LatencyResult {
+  /** Of each port, the median of each turn in microseconds. */
+  readonly medians: readonly (readonly number[])[];
 }
 
 export interface LoadJob {

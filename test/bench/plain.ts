@@ -1,14 +1,22 @@
 import { createServer } from 'node:http';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { broadcastPlainly } from './plain-broadcast.ts';
 
+const open = new Set<WebSocket>();
 /** Node's own server and ws, with nothing in between: what the host is compared with. */
-const server = createServer((_request, response) => {
+const server = createServer((request, response) => {
+  if (request.url === '/broadcast') {
+    void broadcastPlainly(open).then((answer) => response.setHeader('content-length', answer.length).end(answer));
+    return;
+  }
   const body = JSON.stringify({ message: 'Hello, world!' });
   response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body) });
   response.end(body);
 });
 const sockets = new WebSocketServer({ server, perMessageDeflate: false, clientTracking: false });
 sockets.on('connection', (socket) => {
+  open.add(socket);
+  socket.on('close', () => open.delete(socket));
   socket.on('message', (data) => socket.send(data));
   socket.on('error', () => socket.terminate());
 });

@@ -82,6 +82,9 @@ export async function main(ctx: FunctionContext) {
   const answer = await cloud.invoke('hello', { query: { name: 'x' } });
   const direct = await hello(ctx);
   cloud.shared.set('push', (text: string) => cloud.sockets.forEach((socket) => socket.send(text)));
+  const reached: { sent: number; skipped: number } = await cloud.broadcast({ text: 'hi' });
+  await cloud.broadcast(Buffer.from('hi'), cloud.sockets);
+  console.log(reached);
   ctx.socket?.on('pong', () => ctx.socket?.ping());
   const stored = await cloud.storage.bucket('b').readFile('a/b.txt');
   ctx.response?.status(201).setHeader('x', 'y');

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import jwt from 'jsonwebtoken';
-import type { Cloud } from '../../../sdk/cloud.ts';
+import type { Broadcasted, Cloud } from '../../../sdk/cloud.ts';
 import type { FunctionContext, FunctionSocket } from '../../../sdk/context.ts';
 import { CloudError, type CloudErrorCode } from '../../../sdk/errors.ts';
 import type { CloudFetch } from '../../../sdk/fetch.ts';
@@ -19,6 +19,8 @@ export interface CloudHost {
   readonly serverSecret: string;
   /** The open sockets, live. */
   readonly sockets: Set<FunctionSocket>;
+  /** Sends a message to many sockets, all when `sockets` is undefined; as `Cloud` promises. */
+  broadcast(data: unknown, sockets?: Iterable<FunctionSocket>): Promise<Broadcasted>;
   /** The app's database; undefined: it has none. */
   readonly database: AppDatabase | undefined;
   /** Calls a function with this very context; throws, or answers what the function answers. */
@@ -35,6 +37,7 @@ export function createCloud(host: CloudHost): Cloud & { readonly env: Record<str
   const cloud = {
     shared: new Map<string, unknown>(),
     sockets: host.sockets,
+    broadcast: (data: unknown, sockets?: Iterable<FunctionSocket>): Promise<Broadcasted> => host.broadcast(data, sockets),
     appid: host.appId,
     env: host.env,
     getToken: (payload: string | object, secret?: string): string => jwt.sign(payload, secret ?? host.serverSecret),

@@ -1,5 +1,7 @@
 import type { JobMessage, JobName, JobOf, Outcome, ResultOf } from '../jobs.ts';
+import { Audience } from './audience.ts';
 import { Crowd } from './crowd.ts';
+import { measureLatency } from './latency.ts';
 import { Load } from './load.ts';
 import { watchTakeover } from './takeover.ts';
 import { measureThroughput } from './throughput.ts';
@@ -7,15 +9,19 @@ import { measureThroughput } from './throughput.ts';
 type Doers = { [N in JobName]: (job: JobOf<N>) => Promise<ResultOf<N>> };
 
 const crowd = new Crowd();
+const audience = new Audience();
 const load = new Load();
 
 const doers: Doers = {
   throughput: measureThroughput,
+  latency: measureLatency,
   load: (job) => load.start(job),
   settle: () => load.settle(),
   connect: (job) => crowd.connect(job),
   talk: () => crowd.talk(),
   leave: () => crowd.leave(),
+  gather: (job) => audience.gather(job),
+  hear: (job) => audience.hear(job),
   kill: watchTakeover,
 };
 

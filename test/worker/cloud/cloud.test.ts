@@ -8,7 +8,15 @@ import { CloudError } from '../../../sdk/errors.ts';
 const secret = 'a secret of the host';
 
 function hostOf(invoke: CloudHost['invoke'] = () => undefined): CloudHost {
-  return { appId: 'test-app', env: { COLOR: 'red' }, serverSecret: secret, database: undefined, sockets: new Set(), invoke };
+  return {
+    appId: 'test-app',
+    env: { COLOR: 'red' },
+    serverSecret: secret,
+    database: undefined,
+    sockets: new Set(),
+    broadcast: async () => ({ sent: 0, skipped: 0 }),
+    invoke,
+  };
 }
 
 describe('members', () => {

@@ -10,6 +10,7 @@ const cloud = createCloud({
   serverSecret: 'a secret',
   database: undefined,
   sockets: new Set(),
+  broadcast: async () => ({ sent: 0, skipped: 0 }),
   invoke: (name) => name,
 });
 const sdk = sdkModule(cloud);

@@ -16,6 +16,7 @@ export async function runFunction(source: string, db: Db): Promise<unknown> {
     serverSecret: 'a secret',
     database: undefined,
     sockets: new Set(),
+    broadcast: async () => ({ sent: 0, skipped: 0 }),
     invoke: (name) => name,
   });
   const members = { database: { value: createDatabase(() => db) }, mongo: { value: { client: db.client, db } } };

@@ -1,0 +1,133 @@
+import { performance } from 'node:perf_hooks';
+import { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Broadcasted } from '../../../sdk/cloud.ts';
+import { type Frame, toFrame } from './frame.ts';
+import { ServerSocket } from './socket.ts';
+
+/** Milliseconds of sending in one turn of the loop, over all broadcasts. */
+const slice = 4;
+
+/**
+ * Sends one message to many sockets: framed once, and in slices, so that others have their turn. Per
+ * socket a message counts, and is bounded, as one by `send()`.
+ */
+export class Broadcaster {
+  readonly #all: Iterable<unknown>;
+  /** The end of the broadcast that was asked for last; undefined: none is under way. */
+  #last: Promise<void> | undefined;
+  /** When this turn's slice is over; undefined: nothing was sent in this turn. */
+  #sliceEnd: number | undefined;
+
+  /** `all` is whom a message goes to that names nobody. */
+  constructor(all: Iterable<unknown>) {
+    this.#all = all;
+  }
+
+  /**
+   * As `cloud.broadcast()` promises. One broadcast goes out after another, so that all sockets get them
+   * in the same order.
+   */
+  async send(data: unknown, sockets: unknown = this.#all): Promise<Broadcasted> {
+    const delivery = new Delivery(toFrame(data), toSockets(sockets));
+    // A few sockets need no turn of their own: they have the message when the call returns.
+    if (this.#last || !delivery.advance(this.#openSlice())) {
+      const ended = this.#finish(delivery, this.#last);
+      this.#last = ended;
+      await ended;
+      if (this.#last === ended) this.#last = undefined;
+    }
+    return { sent: delivery.sent, skipped: delivery.skipped };
+  }
+
+  async #finish(delivery: Delivery, before: Promise<void> | undefined): Promise<void> {
+    await before;
+    while (!delivery.advance(this.#openSlice())) await nextTurn();
+  }
+
+  #openSlice(): number {
+    if (this.#sliceEnd === undefined) {
+      this.#sliceEnd = performance.now() + slice;
+      // Earlier in the next turn than whoever waits for it.
+      setImmediate(() => (this.#sliceEnd = undefined));
+    }
+    return this.#sliceEnd;
+  }
+}
+
+/** One message on its way. */
+class Delivery {
+  sent = 0;
+  skipped = 0;
+  readonly #frame: Frame;
+  readonly #sockets: readonly ServerSocket[];
+  #next = 0;
+
+  constructor(frame: Frame, sockets: readonly ServerSocket[]) {
+    this.#frame = frame;
+    this.#sockets = sockets;
+  }
+
+  /** Goes on until then; answers whether all have been served. Never throws. */
+  advance(until: number): boolean {
+    for (; this.#next < this.#sockets.length; this.#next += 1) {
+      // A message may be large: one socket can take longer than a hundred with a small one.
+      if (performance.now() >= until) return false;
+      const socket = this.#sockets[this.#next];
+      if (socket && deliver(socket, this.#frame)) this.sent += 1;
+      else this.skipped += 1;
+    }
+    return true;
+  }
+}
+
+/** Whether the socket was open and has the message. */
+function deliver(socket: ServerSocket, frame: Frame): boolean {
+  if (socket.readyState !== ServerSocket.OPEN) return false;
+  const stream = streamOf(socket);
+  if (stream?.destroyed) return false;
+  if (stream) {
+    stream.write(frame.bytes);
+    ServerSocket.ownerOf(socket)?.sent(frame.payload.length);
+    // Past a `send` that the function may have put in its place, as the line above.
+  } else ServerSocket.prototype.send.call(socket, frame.payload, { binary: frame.isBinary });
+  return true;
+}
+
+/**
+ * What the socket writes its frames to; undefined when `ws` holds back frames, for a Blob that it still
+ * reads, or is amid a message in fragments: then only `send()` keeps the order. `ws` tells none of it,
+ * so that this looks at its own fields, and finds nothing should they change.
+ */
+function streamOf(socket: object): Duplex | undefined {
+  if (!('_socket' in socket) || !('_sender' in socket)) return undefined;
+  const { _socket: stream, _sender: sender } = socket;
+  if (typeof sender !== 'object' || sender === null || !('_state' in sender) || !('_firstFragment' in sender)) return undefined;
+  return sender._state === 0 && sender._firstFragment === true && stream instanceof Duplex ? stream : undefined;
+}
+
+/** The sockets at this moment: they come and go while a message goes out. */
+function toSockets(sockets: unknown): ServerSocket[] {
+  if (typeof sockets !== 'object' || sockets === null || !isIterable(sockets)) {
+    throw new TypeError('broadcast(): sockets is not iterable; give an array or a Set of sockets, or nothing for all that are open.');
+  }
+  const found: ServerSocket[] = [];
+  for (const socket of sockets) {
+    if (!isOwned(socket)) {
+      throw new TypeError(
+        'broadcast(): sockets holds something that is not a socket of this host, the very object of ctx.socket; of a Map give its values().',
+      );
+    }
+    found.push(socket);
+  }
+  return found;
+}
+
+function isIterable(value: object): value is Iterable<unknown> {
+  return Symbol.iterator in value && typeof value[Symbol.iterator] === 'function';
+}
+
+// A Proxy has the class of what stands behind it, but not its private fields.
+function isOwned(value: unknown): value is ServerSocket {
+  return value instanceof ServerSocket && ServerSocket.ownerOf(value) !== undefined;
+}

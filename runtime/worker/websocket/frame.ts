@@ -1,0 +1,54 @@
+import { isAnyArrayBuffer } from 'node:util/types';
+
+// RFC 6455, 5.2: the bit that says a frame is the whole message, and what the opcodes are called there.
+const final = 0x80;
+const opcodes = { text: 0x1, binary: 0x2 } as const;
+// What the seven bits of the length hold by themselves, and the marks of lengths in two and in eight bytes.
+const shortest = 125;
+const inTwoBytes = 126;
+const inEightBytes = 127;
+
+/** A message as it goes over the wire, the same for all sockets: servers do not mask. */
+export interface Frame {
+  readonly bytes: Buffer;
+  /** The message alone, a part of `bytes`. */
+  readonly payload: Buffer;
+  readonly isBinary: boolean;
+}
+
+/**
+ * Frames a message: a string as text; a Buffer, typed array or ArrayBuffer as binary; everything else
+ * as text in JSON. What the caller does with `data` afterwards changes nothing. Throws a `TypeError` for
+ * what cannot be sent, and what its `toJSON()` throws.
+ */
+export function toFrame(data: unknown): Frame {
+  if (Buffer.isBuffer(data)) return frameOf(data, true);
+  if (ArrayBuffer.isView(data)) return frameOf(Buffer.from(data.buffer, data.byteOffset, data.byteLength), true);
+  if (isAnyArrayBuffer(data)) return frameOf(Buffer.from(data), true);
+  return frameOf(Buffer.from(typeof data === 'string' ? data : toJson(data)), false);
+}
+
+function toJson(data: unknown): string {
+  // JSON makes `{}` of one.
+  if (data instanceof Blob) throw new TypeError('broadcast(): data is a Blob; give its bytes: await blob.arrayBuffer().');
+  const text: unknown = JSON.stringify(data);
+  if (typeof text === 'string') return text;
+  throw new TypeError(`broadcast(): data is ${data === undefined ? 'undefined' : `a ${typeof data}`}, which JSON cannot carry.`);
+}
+
+function frameOf(message: Buffer, isBinary: boolean): Frame {
+  const { length } = message;
+  const head = length <= shortest ? 2 : length <= 0xffff ? 4 : 10;
+  const bytes = Buffer.allocUnsafe(head + length);
+  bytes[0] = final | (isBinary ? opcodes.binary : opcodes.text);
+  if (head === 2) bytes[1] = length;
+  else if (head === 4) {
+    bytes[1] = inTwoBytes;
+    bytes.writeUInt16BE(length, 2);
+  } else {
+    bytes[1] = inEightBytes;
+    bytes.writeBigUInt64BE(BigInt(length), 2);
+  }
+  message.copy(bytes, head);
+  return { bytes, payload: bytes.subarray(head), isBinary };
+}
