@@ -1,10 +1,79 @@
 // @ts-check
 import './node.mjs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { runBundled } from './bundled.mjs';
+import { Interrupted, runChild } from './child.mjs';
+import { withLock } from './lock.mjs';
+import { orFail } from './prepare.mjs';
+import { root } from './root.mjs';
 
+/** What is measured beside Hearth is a package of its own: nobody else needs it. */
+const peers = join(root, 'test/bench/peers');
+const besidePeers = ['http-peers', 'ws-peers'];
+
+await orFail(installPeers);
 await runBundled({
   folder: 'bench',
-  entries: { main: 'test/bench/main.ts', client: 'test/bench/client/main.ts', plain: 'test/bench/plain.ts' },
-  // All that the benchmarks are made of is needed to run a host as well.
+  entries: {
+    main: 'test/bench/main.ts',
+    client: 'test/bench/client/main.ts',
+    echo: 'test/bench/client/echo.ts',
+    plain: 'test/bench/plain.ts',
+  },
+  // All that the other benchmarks are made of is needed to run a host as well.
   scope: 'runtime',
 });
+
+/** Installs the peers when a benchmark that needs them is asked for; without them the others still run. */
+async function installPeers() {
+  const args = process.argv.slice(2);
+  const named = args.filter((arg) => !arg.startsWith('--'));
+  const isNeeded = named.length === 0 || named.some((name) => besidePeers.includes(name));
+  // The tiny form belongs to the tests, which change nothing on the machine.
+  if (!isNeeded || args.includes('--tiny') || arePeersInstalled()) return;
+  await withLock(join(root, 'dist/.peers.lock'), {
+    onWait: () => console.error('Another run is installing the peers; waiting for it …'),
+    work: async () => {
+      if (arePeersInstalled()) return;
+      console.error('Installing what Hearth is measured beside, about 220 MB, in test/bench/peers (once) …');
+      const code = await npmInstall();
+      if (code === 0) return;
+      const names = besidePeers.join(' and ');
+      console.error(`The peers could not be installed, npm's reason is above: ${names} skip what an earlier run has not installed.`);
+    },
+  });
+}
+
+/** Whether the peers' node_modules holds what their lockfile asks for, by the record that npm keeps there. */
+function arePeersInstalled() {
+  const record = join(peers, 'node_modules/.package-lock.json');
+  if (!existsSync(record)) return false;
+  const present = packagesIn(record);
+  const wanted = Object.entries(packagesIn(join(peers, 'package-lock.json')));
+  // Which of the optional ones suit the machine is npm's business.
+  return wanted.every(([path, { version, optional }]) => path === '' || optional === true || present[path]?.version === version);
+}
+
+/**
+ * @param {string} file
+ * @returns {Record<string, { version?: string, optional?: boolean }>}
+ */
+function packagesIn(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).packages;
+}
+
+/** Answers npm's exit code; without a network it gives up soon. */
+async function npmInstall() {
+  // Not "npm ci", which refuses a lockfile without the binaries for other machines: not every registry has them all.
+  const args = ['install', '--no-save', '--include=optional', '--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--prefix', peers];
+  const cli = process.env['npm_execpath'];
+  try {
+    if (cli?.endsWith('npm-cli.js')) return await runChild(process.execPath, [cli, ...args], { cwd: root });
+    return await runChild('npm', args, { cwd: root, shell: process.platform === 'win32' });
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
+  }
+}

@@ -2,6 +2,8 @@
 export interface Jobs {
   /** Requests or messages as fast as answers come, one at a time on each connection. */
   throughput(job: Throughput): Counted;
+  /** One message at a time to and fro on a connection to each port, by turns. */
+  latency(job: LatencyJob): LatencyResult;
   /** Begins a load that goes on until `settle`. */
   load(job: LoadJob): void;
   /** Ends the load and waits for what is outstanding. */
@@ -44,6 +46,18 @@ export interface AudienceResult {
   readonly busy: number;
   /** What the GET was answered. */
   readonly answer: string;
+}
+
+export interface LatencyJob {
+  readonly ports: readonly number[];
+  readonly turns: number;
+  /** How many go to and fro in a turn. */
+  readonly messages: number;
+}
+
+export interface LatencyResult {
+  /** Of each port, the median of each turn in microseconds. */
+  readonly medians: readonly (readonly number[])[];
 }
 
 export interface LoadJob {

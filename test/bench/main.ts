@@ -1,5 +1,7 @@
 import { benchBroadcast } from './broadcast.ts';
 import { benchGuards } from './guards.ts';
+import { benchHttpPeers } from './http-peers.ts';
+import { benchLatency } from './latency.ts';
 import { benchNodes } from './nodes.ts';
 import { benchPublish } from './publish.ts';
 import { benchReload } from './reload.ts';
@@ -7,6 +9,7 @@ import { type Figure, type Scale, toTable } from './report.ts';
 import { benchSockets } from './sockets.ts';
 import { benchTakeover } from './takeover.ts';
 import { benchHttp, benchWs } from './throughput.ts';
+import { benchWsPeers } from './ws-peers.ts';
 
 /** In the order in which they run when none is named. */
 const benchmarks: ReadonlyMap<string, (scale: Scale) => Promise<readonly Figure[]>> = new Map([
@@ -16,9 +19,12 @@ const benchmarks: ReadonlyMap<string, (scale: Scale) => Promise<readonly Figure[
   ['takeover', benchTakeover],
   ['http', benchHttp],
   ['ws', benchWs],
+  ['latency', benchLatency],
   ['broadcast', benchBroadcast],
   ['guards', benchGuards],
   ['nodes', benchNodes],
+  ['http-peers', benchHttpPeers],
+  ['ws-peers', benchWsPeers],
 ]);
 
 const usage = `npm run bench -- [${[...benchmarks.keys()].join('|')}] … [--quick]`;

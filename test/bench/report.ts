@@ -3,6 +3,8 @@ export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
+  /** The lowest and the highest of which it is the median. */
+  readonly spread?: readonly [number, number];
   /** The most that it should be. */
   readonly most?: number;
   /** The least that it should be. */
@@ -20,7 +22,7 @@ export function quantile(values: readonly number[], at: number): number {
 
 /** The figures as lines of a table, each target beside its figure. */
 export function toTable(title: string, figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => [figure.name, `${format(figure.value)} ${figure.unit}`.trimEnd(), target(figure), verdict(figure)]);
+  const rows = figures.map((figure) => [figure.name, measured(figure), target(figure), verdict(figure)]);
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const [first = 0, second = 0, third = 0] = widths;
   const lines = rows.map(([name = '', value = '', aim = '', met = '']) =>
@@ -29,9 +31,14 @@ export function toTable(title: string, figures: readonly Figure[]): string {
   return `${title}\n${lines.join('\n')}\n`;
 }
 
-function format(measured: number): string {
+function measured({ value, unit, spread }: Figure): string {
+  const between = spread ? ` (${format(spread[0])} … ${format(spread[1])})` : '';
+  return `${format(value)}${between} ${unit}`.trimEnd();
+}
+
+function format(figure: number): string {
   // Nobody reads "-0".
-  const value = Math.round(measured * 100) === 0 ? 0 : measured;
+  const value = Math.round(figure * 100) === 0 ? 0 : figure;
   if (Number.isInteger(value)) return value.toLocaleString('en');
   return value.toLocaleString('en', Math.abs(value) < 10 ? { maximumFractionDigits: 2 } : { maximumFractionDigits: 1 });
 }

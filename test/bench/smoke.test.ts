@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import type { Figure } from './report.ts';
 
 const program = fileURLToPath(new URL('../../scripts/bench.mjs', import.meta.url));
+
+// A package of their own, which no test installs.
+const arePeersInstalled = existsSync(new URL('peers/node_modules/.package-lock.json', import.meta.url));
 
 /** Runs one benchmark in its tiny form; answers its figures by name. */
 async function bench(name: string): Promise<ReadonlyMap<string, number>> {
@@ -46,6 +50,13 @@ it('bench broadcast reaches every socket, by the helper and by loops', { timeout
   for (const how of ['helper', 'loop in a function', 'loop over ws']) expect(figures.get(`20: last delivery, ${how}`)).toBeGreaterThan(0);
 });
 
+it('bench latency takes the time of messages through the host and through ws', { timeout: 60_000 }, async () => {
+  const figures = await bench('latency');
+  expect(figures.get('turns')).toBe(2);
+  expect(figures.get('Hearth: p50')).toBeGreaterThan(0);
+  expect(figures.get('ws: p50 of a message and its echo')).toBeGreaterThan(0);
+});
+
 it('bench guards measures a host with guards beside one without', { timeout: 60_000 }, async () => {
   const figures = await bench('guards');
   for (const name of ['HTTP hello', 'HTTP, a function with loops', 'WebSocket echo'])
@@ -57,4 +68,20 @@ it('bench nodes measures publishes on SQLite, and on MongoDB where there is one'
   const figures = await bench('nodes');
   expect(figures.get('SQLite, same host: p50')).toBeGreaterThan(0);
   expect(figures.get('missed by the other host') ?? 0).toBe(0);
+});
+
+it.runIf(arePeersInstalled)('bench http-peers measures hello and an echo of a host beside each peer', { timeout: 60_000 }, async () => {
+  const figures = await bench('http-peers');
+  for (const workload of ['hello', 'echo'])
+    for (const peer of ['node:http', 'koa', 'fastify', 'functions-framework', 'workerd'])
+      expect(figures.get(`${workload}: Hearth / ${peer}`)).toBeGreaterThan(0);
+  expect(figures.get('failed')).toBe(0);
+});
+
+it.runIf(arePeersInstalled)('bench ws-peers measures the echoes of a host beside each peer', { timeout: 60_000 }, async () => {
+  const figures = await bench('ws-peers');
+  for (const workload of ['1 connection', '50 connections', '60 connections', '50 connections, 32 messages a write'])
+    for (const peer of ['ws', 'workerd', 'socket.io (own client)']) expect(figures.get(`${workload}: Hearth / ${peer}`)).toBeGreaterThan(0);
+  expect(figures.get('1 connection: Hearth / @architect/sandbox (emulator)')).toBeGreaterThan(0);
+  expect(figures.get('failed')).toBe(0);
 });

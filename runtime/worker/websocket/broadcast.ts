@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Broadcasted } from '../../../sdk/cloud.ts';
 import { type Frame, toFrame } from './frame.ts';
@@ -84,7 +83,7 @@ class Delivery {
 /** Whether the socket was open and has the message. */
 function deliver(socket: ServerSocket, frame: Frame): boolean {
   if (socket.readyState !== ServerSocket.OPEN) return false;
-  const stream = streamOf(socket);
+  const stream = ServerSocket.streamOf(socket);
   if (stream?.destroyed) return false;
   if (stream) {
     stream.write(frame.bytes);
@@ -92,18 +91,6 @@ function deliver(socket: ServerSocket, frame: Frame): boolean {
     // Past a `send` that the function may have put in its place, as the line above.
   } else ServerSocket.prototype.send.call(socket, frame.payload, { binary: frame.isBinary });
   return true;
-}
-
-/**
- * What the socket writes its frames to; undefined when `ws` holds back frames, for a Blob that it still
- * reads, or is amid a message in fragments: then only `send()` keeps the order. `ws` tells none of it,
- * so that this looks at its own fields, and finds nothing should they change.
- */
-function streamOf(socket: object): Duplex | undefined {
-  if (!('_socket' in socket) || !('_sender' in socket)) return undefined;
-  const { _socket: stream, _sender: sender } = socket;
-  if (typeof sender !== 'object' || sender === null || !('_state' in sender) || !('_firstFragment' in sender)) return undefined;
-  return sender._state === 0 && sender._firstFragment === true && stream instanceof Duplex ? stream : undefined;
 }
 
 /** The sockets at this moment: they come and go while a message goes out. */

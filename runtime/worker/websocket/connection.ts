@@ -53,7 +53,7 @@ export class Connection implements SocketOwner, EventOwner, Beating, Buffering {
     this.#keeper = keeper;
     this.#stream = stream;
     this.#events = new EventLine(this);
-    ServerSocket.adopt(socket, this);
+    ServerSocket.adopt(socket, this, stream);
   }
 
   get app(): App {

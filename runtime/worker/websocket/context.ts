@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import type { Invocation } from '../../kernel/invocation.ts';
+import { Invocation, type InvocationOrigin } from '../../kernel/invocation.ts';
 import { reserved } from '../../kernel/name.ts';
 
 /** What `ctx.method` is on the events of a socket; the names are Laf's. */
@@ -61,16 +61,50 @@ export interface SocketLine {
   signalEnded(controller: AbortController): void;
 }
 
+/** The invocation of one event, with what the host keeps of it: an object of its own would cost each event more. */
+export class EventInvocation extends Invocation {
+  readonly line: SocketLine;
+  /** The event that it was made for, whatever the function makes of `method`. */
+  readonly method: SocketEvent;
+  #controller: AbortController | undefined;
+
+  constructor(origin: InvocationOrigin, line: SocketLine, method: SocketEvent) {
+    super(origin);
+    this.line = line;
+    this.method = method;
+  }
+
+  /** Aborts once the event's time is over, or the socket is closed. */
+  get signal(): AbortSignal {
+    if (this.#controller) return this.#controller.signal;
+    const controller = new AbortController();
+    this.#controller = controller;
+    // What a function does at the close, it does for a socket that is closed.
+    if (this.method !== 'WebSocket:close') {
+      this.line.abortAtClose(controller);
+      if (this.ended) this.line.signalEnded(controller);
+    }
+    return controller.signal;
+  }
+
+  /** Aborts the signal, also one that is asked for later. */
+  abort(reason: unknown): void {
+    (this.#controller ??= new AbortController()).abort(reason);
+  }
+
+  override end(): void {
+    super.end();
+    if (this.#controller) this.line.signalEnded(this.#controller);
+  }
+}
+
 /**
  * The context of an event. Its fields are only declared, and what the function must not see among its
  * keys is private, because that makes one as fast to construct as a literal; a signal is made only for
  * those who ask for it.
  */
 export class EventContext implements SocketContext {
-  readonly #line: SocketLine;
-  readonly #invocation: Invocation;
-  readonly #method: SocketEvent;
-  #controller: AbortController | undefined;
+  readonly #event: EventInvocation;
   declare params: unknown;
   declare method: SocketEvent;
   declare requestId: string;
@@ -83,15 +117,13 @@ export class EventContext implements SocketContext {
   declare auth: unknown;
   declare connectionId: string;
 
-  constructor(line: SocketLine, invocation: Invocation, method: SocketEvent, params: unknown) {
-    const { identity } = line;
-    this.#line = line;
-    this.#invocation = invocation;
-    this.#method = method;
+  constructor(event: EventInvocation, params: unknown) {
+    const { identity, socket } = event.line;
+    this.#event = event;
     this.params = params;
-    this.method = method;
-    this.requestId = invocation.requestId;
-    this.socket = line.socket;
+    this.method = event.method;
+    this.requestId = event.requestId;
+    this.socket = socket;
     this.__function_name = reserved.websocket;
     this.url = identity.url;
     this.headers = identity.headers;
@@ -101,37 +133,8 @@ export class EventContext implements SocketContext {
     this.connectionId = identity.id;
   }
 
-  // Static, so that functions do not see them on their context.
-  static invocationOf(context: EventContext): Invocation {
-    return context.#invocation;
-  }
-
-  /** The event that it was made for, whatever the function has made of `method`. */
-  static eventOf(context: EventContext): SocketEvent {
-    return context.#method;
-  }
-
-  /** Aborts the signal, also one that is asked for later. */
-  static abort(context: EventContext, reason: unknown): void {
-    (context.#controller ??= new AbortController()).abort(reason);
-  }
-
-  /** The event's handler has settled. */
-  static end(context: EventContext): void {
-    context.#invocation.end();
-    if (context.#controller) context.#line.signalEnded(context.#controller);
-  }
-
   get signal(): AbortSignal {
-    if (this.#controller) return this.#controller.signal;
-    const controller = new AbortController();
-    this.#controller = controller;
-    // What a function does at the close, it does for a socket that is closed.
-    if (this.#method !== 'WebSocket:close') {
-      this.#line.abortAtClose(controller);
-      if (this.#invocation.ended) this.#line.signalEnded(controller);
-    }
-    return controller.signal;
+    return this.#event.signal;
   }
 
   set signal(value: AbortSignal) {

@@ -1,7 +1,7 @@
 import { isThenable } from '../../kernel/invoke.ts';
 import type { FunctionModule } from '../../kernel/module.ts';
 import type { App } from '../app.ts';
-import { EventContext } from './context.ts';
+import { EventContext, type EventInvocation } from './context.ts';
 import type { FailureLog } from './failures.ts';
 
 /** What a dispatch needs of the server. */
@@ -13,44 +13,59 @@ export interface EventHost {
 /** Whoever waits for an event to be handled. */
 export interface EventWaiter {
   /** The handler of an event whose `dispatch()` answered false has settled, be it long after its time was over. */
-  settled(event: EventContext): void;
+  settled(event: EventInvocation): void;
+}
+
+/** An event that is to be handed over. */
+export interface Delivery {
+  readonly module: FunctionModule;
+  readonly event: EventInvocation;
+  readonly params: unknown;
 }
 
 /**
  * Hands an event to `__websocket__`. Answers true when the event is handled, false when its handler is
  * pending. Never throws: what the handler throws is logged.
  */
-export function dispatch(host: EventHost, module: FunctionModule, event: EventContext, waiter: EventWaiter): boolean {
+export function dispatch(host: EventHost, delivery: Delivery, waiter: EventWaiter): boolean {
+  const { event } = delivery;
   let pending: Promise<unknown> | undefined;
   try {
-    pending = host.app.scope.run(EventContext.invocationOf(event), callHandler, host.app, module, event);
+    pending = host.app.scope.run(event, callHandler, host.app, delivery);
   } catch (thrown) {
-    host.failures.report(thrown, EventContext.invocationOf(event));
+    host.failures.report(thrown, event);
   }
   if (pending === undefined) {
-    EventContext.end(event);
+    event.end();
     return true;
   }
-  void settle(host.failures, event, pending, waiter);
+  settle(host.failures, event, pending, waiter);
   return false;
 }
 
-async function settle(failures: FailureLog, event: EventContext, pending: Promise<unknown>, waiter: EventWaiter): Promise<void> {
+/** Without `await`, which takes two promises more for each event; while a scope is in use a promise is dear on Node 20. */
+function settle(failures: FailureLog, event: EventInvocation, pending: Promise<unknown>, waiter: EventWaiter): void {
+  const end = (): void => {
+    event.end();
+    waiter.settled(event);
+  };
+  const fail = (thrown: unknown): void => {
+    failures.report(thrown, event);
+    end();
+  };
   try {
-    await pending;
+    pending.then(end, fail);
   } catch (thrown) {
-    failures.report(thrown, EventContext.invocationOf(event));
+    fail(thrown);
   }
-  EventContext.end(event);
-  waiter.settled(event);
 }
 
-function callHandler(app: App, module: FunctionModule, context: EventContext): Promise<unknown> | undefined {
+function callHandler(app: App, { module, event, params }: Delivery): Promise<unknown> | undefined {
   // Evaluates the code if need be, and only then is there a mark.
   const handler = app.functions.handler(module);
   const outer = app.pulse.enter(module.mark);
   try {
-    return toPending(handler(context));
+    return toPending(handler(new EventContext(event, params)));
   } finally {
     app.pulse.leave(outer);
   }

@@ -1,7 +1,6 @@
 import { HearthError } from '../../kernel/errors.ts';
-import { Invocation } from '../../kernel/invocation.ts';
 import { reserved } from '../../kernel/name.ts';
-import { EventContext, type Identity, type SocketEvent, type SocketLine } from './context.ts';
+import { EventInvocation, type Identity, type SocketEvent, type SocketLine } from './context.ts';
 import { dispatch, type EventHost, type EventWaiter } from './dispatch.ts';
 import { Queue } from './queue.ts';
 import { ClosingSignals } from './signals.ts';
@@ -40,7 +39,7 @@ export class EventLine implements EventWaiter, SocketLine, Watched {
   readonly #owner: EventOwner;
   #count = 0;
   /** The event that the others wait for; true while its handler has not even returned. */
-  #busy: EventContext | boolean = false;
+  #busy: EventInvocation | boolean = false;
   #paused = false;
   /** Only there once a function has asked for one. */
   #signals: ClosingSignals | undefined;
@@ -49,6 +48,8 @@ export class EventLine implements EventWaiter, SocketLine, Watched {
   #queuedBytes = 0;
   /** Waiting events handled since the loop has last turned. */
   #streak = 0;
+  /** The watch knows this line until its turn is over. */
+  #turn = -1;
 
   constructor(owner: EventOwner) {
     this.#owner = owner;
@@ -62,7 +63,7 @@ export class EventLine implements EventWaiter, SocketLine, Watched {
     return this.#owner.socket;
   }
 
-  get pending(): EventContext | undefined {
+  get pending(): EventInvocation | undefined {
     return typeof this.#busy === 'boolean' ? undefined : this.#busy;
   }
 
@@ -87,7 +88,7 @@ export class EventLine implements EventWaiter, SocketLine, Watched {
     this.#signals?.abort();
   }
 
-  settled(event: EventContext): void {
+  settled(event: EventInvocation): void {
     // An event that was given up has nobody waiting for it.
     if (this.#busy === event) this.#goOn();
   }
@@ -97,9 +98,9 @@ export class EventLine implements EventWaiter, SocketLine, Watched {
     if (!event) return;
     const { app } = this.#owner;
     app.counters.timeouts += 1;
-    const error = new HearthError('EVENT_TIMEOUT', { event: EventContext.eventOf(event), limit: app.settings.limits.eventTimeout });
-    app.failed(error, EventContext.invocationOf(event));
-    EventContext.abort(event, error);
+    const error = new HearthError('EVENT_TIMEOUT', { event: event.method, limit: app.settings.limits.eventTimeout });
+    app.failed(error, event);
+    event.abort(error);
     this.#goOn();
   }
 
@@ -176,17 +177,16 @@ export class EventLine implements EventWaiter, SocketLine, Watched {
     const owner = this.#owner;
     const module = owner.app.functions.get(reserved.websocket);
     if (!module) return;
-    // Also for a handler without a promise: what it causes at once has to wait until it returns.
-    this.#busy = true;
     this.#count += 1;
     const { id } = owner.identity;
     const origin = { function: reserved.websocket, revision: module.revision, requestId: `${id}-${this.#count}`, connectionId: id };
-    const event = new EventContext(this, new Invocation(origin), method, params);
-    if (dispatch(owner, module, event, this)) {
-      this.#busy = false;
-      return;
-    }
+    const event = new EventInvocation(origin, this, method);
+    // Also for a handler without a promise: what it causes at once has to wait until it returns.
     this.#busy = event;
-    owner.watch.started(this);
+    if (dispatch(owner, { module, event, params }, this)) this.#busy = false;
+    else if (this.#turn !== owner.watch.turn) {
+      this.#turn = owner.watch.turn;
+      owner.watch.started(this);
+    }
   }
 }

@@ -5,6 +5,7 @@ const final = 0x80;
 const opcodes = { text: 0x1, binary: 0x2 } as const;
 // What the seven bits of the length hold by themselves, and the marks of lengths in two and in eight bytes.
 const shortest = 125;
+const longestInTwoBytes = 0xffff;
 const inTwoBytes = 126;
 const inEightBytes = 127;
 
@@ -37,18 +38,30 @@ function toJson(data: unknown): string {
 }
 
 function frameOf(message: Buffer, isBinary: boolean): Frame {
-  const { length } = message;
-  const head = length <= shortest ? 2 : length <= 0xffff ? 4 : 10;
-  const bytes = Buffer.allocUnsafe(head + length);
-  bytes[0] = final | (isBinary ? opcodes.binary : opcodes.text);
-  if (head === 2) bytes[1] = length;
+  const bytes = beginFrame(message.length, isBinary);
+  const payload = bytes.subarray(headOf(message.length));
+  message.copy(payload);
+  return { bytes, payload, isBinary };
+}
+
+/** Bytes before a payload of so many. */
+export function headOf(length: number): number {
+  return length <= shortest ? 2 : length <= longestInTwoBytes ? 4 : 10;
+}
+
+/** A frame with its head, whose payload of so many bytes is still to be written. */
+export function beginFrame(length: number, isBinary: boolean): Buffer {
+  const head = headOf(length);
+  const frame = Buffer.allocUnsafe(head + length);
+  frame[0] = final | (isBinary ? opcodes.binary : opcodes.text);
+  if (head === 2) frame[1] = length;
   else if (head === 4) {
-    bytes[1] = inTwoBytes;
-    bytes.writeUInt16BE(length, 2);
+    frame[1] = inTwoBytes;
+    frame[2] = length >> 8;
+    frame[3] = length & 0xff;
   } else {
-    bytes[1] = inEightBytes;
-    bytes.writeBigUInt64BE(BigInt(length), 2);
+    frame[1] = inEightBytes;
+    frame.writeBigUInt64BE(BigInt(length), 2);
   }
-  message.copy(bytes, head);
-  return { bytes, payload: bytes.subarray(head), isBinary };
+  return frame;
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
+import { payloadOf, shortFrame } from './short.ts';
 
 type SendData = Parameters<WebSocket['send']>[0];
 type SendOptions = Parameters<WebSocket['send']>[1];
@@ -28,20 +29,33 @@ export interface SocketOwner {
 /** The `ws` socket that functions get as `ctx.socket`: it tells its owner what goes through it. */
 export class ServerSocket extends WebSocket {
   #owner: SocketOwner | undefined;
+  #stream: Duplex | undefined;
 
   // Static, so that functions do not see it on their socket.
-  /** Gives the socket its owner, once. */
-  static adopt(socket: ServerSocket, owner: SocketOwner): void {
+  /** Gives the socket its owner, once; `stream` is what its frames are written to. */
+  static adopt(socket: ServerSocket, owner: SocketOwner, stream: Duplex): void {
     // The same functions for all sockets: closures of their own would cost memory on the idle ones.
     socket.on('message', onMessage);
     socket.on('error', onError);
     socket.on('close', onClose);
     socket.#owner = owner;
+    socket.#stream = stream;
   }
 
   /** Whom the socket belongs to. */
   static ownerOf(socket: WebSocket): SocketOwner | undefined {
     return #owner in socket ? socket.#owner : undefined;
+  }
+
+  /**
+   * What a whole frame may be written to right away; undefined when only `send()` keeps the order: `ws`
+   * holds back frames, for a Blob that it still reads, or is amid a message in fragments. It tells neither,
+   * so that this looks at its own fields, and finds nothing should they change.
+   */
+  static streamOf(socket: ServerSocket): Duplex | undefined {
+    const sender: unknown = Reflect.get(socket, '_sender');
+    if (typeof sender !== 'object' || sender === null || !('_state' in sender) || !('_firstFragment' in sender)) return undefined;
+    return sender._state === 0 && sender._firstFragment === true ? socket.#stream : undefined;
   }
 
   /** Terminates the socket and frees at once what it has not sent, rather than when the loop turns. */
@@ -79,6 +93,7 @@ export class ServerSocket extends WebSocket {
   override send(data: SendData, options?: SendOptions | SendCallback, callback?: SendCallback): void {
     // `bufferedAmount` of a closed socket counts what was never sent.
     const open = this.readyState === WebSocket.OPEN;
+    if (open && (options === undefined || typeof options === 'function') && this.#sendShort(data, options ?? callback)) return;
     if (typeof options === 'function') super.send(data, this.#shielded(options));
     else if (options === undefined) super.send(data, callback && this.#shielded(callback));
     else super.send(data, options, callback && this.#shielded(callback));
@@ -89,6 +104,19 @@ export class ServerSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {
     super.close(code, reason);
     this.#owner?.closing();
+  }
+
+  /** Sends a short message past `ws`, which would write its head by itself; answers whether it did. */
+  #sendShort(data: SendData, callback: SendCallback | undefined): boolean {
+    const stream = ServerSocket.streamOf(this);
+    if (stream === undefined) return false;
+    const frame = shortFrame(data);
+    if (frame === undefined) return false;
+    const heard = callback && this.#shielded(callback);
+    if (heard) stream.write(frame, (error) => heard(error ?? undefined));
+    else stream.write(frame);
+    this.#owner?.sent(payloadOf(frame));
+    return true;
   }
 
   /**

@@ -1,19 +1,17 @@
-import type { EventContext } from './context.ts';
-
 // How much later than its time an event may be given up, at most.
 const resolutionMs = 250;
 
 /** A line of events. Its members MUST NOT throw. */
 export interface Watched {
   /** The event whose handler is pending, if any. */
-  readonly pending: EventContext | undefined;
+  readonly pending: object | undefined;
   /** The time of that event is over. */
   expire(): void;
 }
 
 /** An event with when it was first seen pending, in milliseconds. */
 interface Pending {
-  readonly event: EventContext;
+  readonly event: object;
   readonly since: number;
 }
 
@@ -28,6 +26,7 @@ export class EventWatch {
   #started: Watched[] = [];
   readonly #seen = new Map<Watched, Pending>();
   #timer: NodeJS.Timeout | undefined;
+  #turn = 0;
 
   /** `timeout` is in milliseconds. */
   constructor(timeout: number) {
@@ -40,9 +39,14 @@ export class EventWatch {
     return this.#timer !== undefined;
   }
 
+  /** Counts the ticks: a line that has started in this turn need not say it again. */
+  get turn(): number {
+    return this.#turn;
+  }
+
   /** A handler of this line has become pending. */
   started(line: Watched): void {
-    if (this.#started.at(-1) !== line) this.#started.push(line);
+    this.#started.push(line);
     this.#timer ??= setInterval(() => this.#tick(), this.#period).unref();
   }
 
@@ -50,12 +54,14 @@ export class EventWatch {
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#turn += 1;
     this.#started = [];
     this.#seen.clear();
   }
 
   #tick(): void {
     const now = performance.now();
+    this.#turn += 1;
     const started = this.#started;
     this.#started = [];
     for (const line of started) {

@@ -1,6 +1,7 @@
 import type { JobMessage, JobName, JobOf, Outcome, ResultOf } from '../jobs.ts';
 import { Audience } from './audience.ts';
 import { Crowd } from './crowd.ts';
+import { measureLatency } from './latency.ts';
 import { Load } from './load.ts';
 import { watchTakeover } from './takeover.ts';
 import { measureThroughput } from './throughput.ts';
@@ -13,6 +14,7 @@ const load = new Load();
 
 const doers: Doers = {
   throughput: measureThroughput,
+  latency: measureLatency,
   load: (job) => load.start(job),
   settle: () => load.settle(),
   connect: (job) => crowd.connect(job),

@@ -1,0 +1,74 @@
+import type { EchoJob } from './client/echo.ts';
+import { echoSource } from './functions.ts';
+import { BenchHost } from './host.ts';
+import { Lineup, own } from './lineup.ts';
+import { arePeersInstalled, Generator, type Server } from './peer.ts';
+import { type Figure, quantile, type Scale } from './report.ts';
+import { type Outcome, takeTurns, type Turns } from './turns.ts';
+
+const rounds = { full: 7, quick: 3, tiny: 1 } as const;
+/** Milliseconds. */
+const durations = { full: 1_000, quick: 250, tiny: 100 } as const;
+/** Where this many are asked for, the tiny form opens fewer. */
+const many = { full: 1_000, quick: 1_000, tiny: 60 } as const;
+const text = 'a message of about thirty bytes';
+/** They have a protocol of their own, so their own client loads them; what it costs is in the figure. */
+const socketIo = 'socket.io (own client)';
+/** To develop with: it starts a process for each message. */
+const architect = '@architect/sandbox (emulator)';
+
+interface Workload {
+  readonly title: string;
+  readonly connections: number;
+  readonly depth: number;
+  readonly least?: Turns['least'];
+}
+
+/** Messages per second that a function echoes beside what serves WebSockets elsewhere: on few and many connections, and many by one write. */
+export async function benchWsPeers(scale: Scale): Promise<readonly Figure[]> {
+  if (!arePeersInstalled()) return [{ name: 'not measured: the peers are not installed', value: 0, unit: '' }];
+  await using bench = await BenchHost.start();
+  await bench.publish('__websocket__', echoSource(1));
+  await using lineup = new Lineup();
+  await lineup.addPlain();
+  await lineup.addHost(bench);
+  await lineup.add('workerd');
+  await lineup.add(socketIo, 'socket-io', 'socket.io');
+  await lineup.add(architect, 'architect', '@architect/sandbox');
+  await using raw = Generator.ofBench<EchoJob>('echo');
+  await using ownClient = Generator.ofPeers<EchoJob>('socket-io-client');
+  const figures: Figure[] = [...lineup.missing];
+  let failed = 0;
+  for (const { title, connections, depth, least = {} } of workloads(scale)) {
+    const clientOf = ({ name }: Server): Generator<EchoJob> => (name === socketIo ? ownClient : raw);
+    const load = {
+      open: (server: Server) => clientOf(server).run({ port: server.port, connections, depth, text }),
+      run: (server: Server) => clientOf(server).run({ duration: durations[scale] }),
+    };
+    // An emulator that starts a process for each message would start thousands of them at once.
+    const servers = lineup.servers.filter(({ name }) => name !== architect || connections * depth === 1);
+    const outcome = await takeTurns(servers, load, { title, unit: 'message', rounds: rounds[scale], least });
+    figures.push(...outcome.figures);
+    if (connections * depth === 1) figures.push(addedTime(title, outcome));
+    failed += outcome.failed;
+  }
+  figures.push({ name: 'failed', value: failed, unit: '', most: 0 });
+  return figures;
+}
+
+function workloads(scale: Scale): readonly Workload[] {
+  return [
+    { title: '1 connection', connections: 1, depth: 1 },
+    { title: '50 connections', connections: 50, depth: 1, least: { ws: 0.85 } },
+    { title: `${many[scale].toLocaleString('en')} connections`, connections: many[scale], depth: 1 },
+    { title: '50 connections, 32 messages a write', connections: 50, depth: 32, least: { ws: 0.92 } },
+  ];
+}
+
+/** With one message under way, a round trip is what its inverse rate says. */
+function addedTime(title: string, { rates }: Outcome): Figure {
+  const plain = rates.get('ws') ?? [];
+  const added = (rates.get(own) ?? []).map((rate, round) => 1e6 / rate - 1e6 / (plain[round] ?? NaN));
+  const spread = [Math.min(...added), Math.max(...added)] as const;
+  return { name: `${title}: what ${own} adds to a round trip of ws`, value: quantile(added, 0.5), unit: 'µs', spread, most: 5 };
+}
