@@ -53,7 +53,8 @@ export class ServerSocket extends WebSocket {
    * so that this looks at its own fields, and finds nothing should they change.
    */
   static streamOf(socket: ServerSocket): Duplex | undefined {
-    const sender: unknown = Reflect.get(socket, '_sender');
+    if (!('_sender' in socket)) return undefined;
+    const { _sender: sender } = socket;
     if (typeof sender !== 'object' || sender === null || !('_state' in sender) || !('_firstFragment' in sender)) return undefined;
     return sender._state === 0 && sender._firstFragment === true ? socket.#stream : undefined;
   }
