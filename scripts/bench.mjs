@@ -10,7 +10,7 @@ import { root } from './root.mjs';
 
 /** What is measured beside Hearth is a package of its own: nobody else needs it. */
 const peers = join(root, 'test/bench/peers');
-const besidePeers = ['http-peers', 'ws-peers'];
+const besidePeers = ['http', 'ws'];
 
 await orFail(installPeers);
 await runBundled({
@@ -19,6 +19,7 @@ await runBundled({
     main: 'test/bench/main.ts',
     client: 'test/bench/client/main.ts',
     echo: 'test/bench/client/echo.ts',
+    requests: 'test/bench/client/requests.ts',
     plain: 'test/bench/plain.ts',
   },
   // All that the other benchmarks are made of is needed to run a host as well.
@@ -40,7 +41,7 @@ async function installPeers() {
       const code = await npmInstall();
       if (code === 0) return;
       const names = besidePeers.join(' and ');
-      console.error(`The peers could not be installed, npm's reason is above: ${names} skip what an earlier run has not installed.`);
+      console.error(`The peers could not be installed, npm's reason is above: ${names} measure beside what is there.`);
     },
   });
 }

@@ -84,3 +84,9 @@ export class HttpConnection {
 export function toGet(path: string): Buffer {
   return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
 }
+
+/** The bytes of a POST of JSON. */
+export function toPost(path: string, body: string): Buffer {
+  const head = ['Host: 127.0.0.1', 'Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`];
+  return Buffer.from(`POST ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n${body}`);
+}

@@ -26,6 +26,8 @@ export interface Throughput {
   readonly kind: 'http' | 'ws';
   readonly port: number;
   readonly path: string;
+  /** Of an HTTP request: JSON to post. */
+  readonly body?: string;
   readonly connections: number;
   readonly duration: number;
 }

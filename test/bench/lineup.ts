@@ -35,7 +35,7 @@ export class Lineup implements AsyncDisposable {
       this.servers.push(peer);
     } catch (error) {
       // Its binary may not be made for this machine: the others are measured all the same.
-      this.missing.push({ name: `not measured: ${name}, ${error instanceof Error ? error.message : String(error)}`, value: 0, unit: '' });
+      this.missing.push({ name: `not measured: ${name}, ${error instanceof Error ? error.message : String(error)}`, value: NaN, unit: '' });
     }
   }
 

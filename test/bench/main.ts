@@ -1,6 +1,6 @@
 import { benchBroadcast } from './broadcast.ts';
 import { benchGuards } from './guards.ts';
-import { benchHttpPeers } from './http-peers.ts';
+import { benchHttp } from './http.ts';
 import { benchLatency } from './latency.ts';
 import { benchNodes } from './nodes.ts';
 import { benchPublish } from './publish.ts';
@@ -8,8 +8,7 @@ import { benchReload } from './reload.ts';
 import { type Figure, type Scale, toTable } from './report.ts';
 import { benchSockets } from './sockets.ts';
 import { benchTakeover } from './takeover.ts';
-import { benchHttp, benchWs } from './throughput.ts';
-import { benchWsPeers } from './ws-peers.ts';
+import { benchWs } from './ws.ts';
 
 /** In the order in which they run when none is named. */
 const benchmarks: ReadonlyMap<string, (scale: Scale) => Promise<readonly Figure[]>> = new Map([
@@ -23,8 +22,6 @@ const benchmarks: ReadonlyMap<string, (scale: Scale) => Promise<readonly Figure[
   ['broadcast', benchBroadcast],
   ['guards', benchGuards],
   ['nodes', benchNodes],
-  ['http-peers', benchHttpPeers],
-  ['ws-peers', benchWsPeers],
 ]);
 
 const usage = `npm run bench -- [${[...benchmarks.keys()].join('|')}] … [--quick]`;

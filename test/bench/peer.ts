@@ -14,9 +14,12 @@ export function arePeersInstalled(): boolean {
   return existsSync(new URL('node_modules/.package-lock.json', folder));
 }
 
-/** The version of an installed peer. */
+/** The version of an installed peer, which Hearth itself may be made of; throws when there is none. */
 function versionOf(name: string): string {
-  const text = readFileSync(new URL(`node_modules/${name}/package.json`, folder), 'utf8');
+  const places = [folder, new URL('../../', import.meta.url)].map((place) => new URL(`node_modules/${name}/package.json`, place));
+  const place = places.find((url) => existsSync(url));
+  if (place === undefined) throw new Error('it is not installed');
+  const text = readFileSync(place, 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
 }
 

@@ -37,6 +37,7 @@ function measured({ value, unit, spread }: Figure): string {
 }
 
 function format(figure: number): string {
+  if (Number.isNaN(figure)) return '–';
   // Nobody reads "-0".
   const value = Math.round(figure * 100) === 0 ? 0 : figure;
   if (Number.isInteger(value)) return value.toLocaleString('en');

@@ -1,4 +1,4 @@
-import { HttpConnection, toGet } from '../connection.ts';
+import { HttpConnection, toGet, toPost } from '../connection.ts';
 import type { Counted, Throughput } from '../jobs.ts';
 import { RawWebSocket, toFrame } from './websocket.ts';
 
@@ -28,8 +28,8 @@ interface Line {
   close(): void;
 }
 
-async function openHttp({ port, path }: Throughput, tally: Tally): Promise<Line> {
-  const request = toGet(path);
+async function openHttp({ port, path, body }: Throughput, tally: Tally): Promise<Line> {
+  const request = body === undefined ? toGet(path) : toPost(path, body);
   const connection = await HttpConnection.open(port, () => (tally.failed += tally.done ? 0 : 1));
   const go = (): void => {
     connection.send(request, ({ status }) => {

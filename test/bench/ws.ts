@@ -25,8 +25,7 @@ interface Workload {
 }
 
 /** Messages per second that a function echoes beside what serves WebSockets elsewhere: on few and many connections, and many by one write. */
-export async function benchWsPeers(scale: Scale): Promise<readonly Figure[]> {
-  if (!arePeersInstalled()) return [{ name: 'not measured: the peers are not installed', value: 0, unit: '' }];
+export async function benchWs(scale: Scale): Promise<readonly Figure[]> {
   await using bench = await BenchHost.start();
   await bench.publish('__websocket__', echoSource(1));
   await using lineup = new Lineup();
@@ -36,11 +35,11 @@ export async function benchWsPeers(scale: Scale): Promise<readonly Figure[]> {
   await lineup.add(socketIo, 'socket-io', 'socket.io');
   await lineup.add(architect, 'architect', '@architect/sandbox');
   await using raw = Generator.ofBench<EchoJob>('echo');
-  await using ownClient = Generator.ofPeers<EchoJob>('socket-io-client');
+  await using ownClient = arePeersInstalled() ? Generator.ofPeers<EchoJob>('socket-io-client') : undefined;
   const figures: Figure[] = [...lineup.missing];
   let failed = 0;
   for (const { title, connections, depth, least = {} } of workloads(scale)) {
-    const clientOf = ({ name }: Server): Generator<EchoJob> => (name === socketIo ? ownClient : raw);
+    const clientOf = ({ name }: Server): Generator<EchoJob> => (name === socketIo ? (ownClient ?? raw) : raw);
     const load = {
       open: (server: Server) => clientOf(server).run({ port: server.port, connections, depth, text }),
       run: (server: Server) => clientOf(server).run({ duration: durations[scale] }),
