@@ -22,7 +22,7 @@ export function quantile(values: readonly number[], at: number): number {
 
 /** The figures as lines of a table, each target beside its figure. */
 export function toTable(title: string, figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => [figure.name, measured(figure), target(figure), verdict(figure)]);
+  const rows = figures.map((figure) => [figure.name, measured(figure), aimOf(figure), verdict(figure)]);
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const [first = 0, second = 0, third = 0] = widths;
   const lines = rows.map(([name = '', value = '', aim = '', met = '']) =>
@@ -31,7 +31,13 @@ export function toTable(title: string, figures: readonly Figure[]): string {
   return `${title}\n${lines.join('\n')}\n`;
 }
 
-function measured({ value, unit, spread }: Figure): string {
+function aimOf(figure: Figure): string {
+  const aim = target(figure);
+  return aim && `target ${aim}`;
+}
+
+/** The value with its spread and its unit. */
+export function measured({ value, unit, spread }: Figure): string {
   const between = spread ? ` (${format(spread[0])} … ${format(spread[1])})` : '';
   return `${format(value)}${between} ${unit}`.trimEnd();
 }
@@ -44,12 +50,14 @@ function format(figure: number): string {
   return value.toLocaleString('en', Math.abs(value) < 10 ? { maximumFractionDigits: 2 } : { maximumFractionDigits: 1 });
 }
 
-function target({ most, least, unit }: Figure): string {
-  if (most !== undefined) return `target <= ${format(most)} ${unit}`.trimEnd();
-  return least === undefined ? '' : `target >= ${format(least)} ${unit}`.trimEnd();
+/** What it should be; empty when that is open. */
+export function target({ most, least, unit }: Figure): string {
+  if (most !== undefined) return `<= ${format(most)} ${unit}`.trimEnd();
+  return least === undefined ? '' : `>= ${format(least)} ${unit}`.trimEnd();
 }
 
-function verdict({ value, most, least }: Figure): string {
+/** Whether it is what it should be; empty when that is open. */
+export function verdict({ value, most, least }: Figure): string {
   if (most === undefined && least === undefined) return '';
   return value <= (most ?? Infinity) && value >= (least ?? -Infinity) ? 'met' : 'MISSED';
 }
