@@ -12,7 +12,7 @@ const rest = 50;
 const megabyte = 1024 ** 2;
 
 /** Sends one message to all sockets, by the helper and by the loop that users know; says how long the loop of events was held up. */
-const source = `
+export const broadcastSource = `
 import cloud from '@lafjs/cloud';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 const message = { text: 'x'.repeat(${messageLength - '{"text":""}'.length}) };
@@ -56,7 +56,7 @@ async function measure(scale: Scale, count: number): Promise<Figure[]> {
   // The clients answer no pings, and would count them.
   await using bench = await BenchHost.start({ WEBSOCKET_PING_MS: '3600000' });
   await bench.publish('__websocket__', 'export default () => {};');
-  await bench.publish('broadcast', source);
+  await bench.publish('broadcast', broadcastSource);
   await using plain = await PlainServer.start();
   // One client for each: a process may not have as many files open as both crowds need.
   await using ours = new ClientProcess();

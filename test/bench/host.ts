@@ -28,18 +28,17 @@ export interface WorkerMemory {
 export class BenchHost implements AsyncDisposable {
   readonly host: TestHost;
   readonly #api: HttpConnection;
-  readonly #functions: HttpConnection;
+  #functions: HttpConnection | undefined;
 
-  private constructor(host: TestHost, api: HttpConnection, functions: HttpConnection) {
+  private constructor(host: TestHost, api: HttpConnection) {
     this.host = host;
     this.#api = api;
-    this.#functions = functions;
   }
 
   /** Starts a host that prints and keeps no more than its start; resolves when it serves. */
   static async start(env: Readonly<Record<string, string>> = {}): Promise<BenchHost> {
     const host = await TestHost.start({ env: { LOG_LEVEL: 'warn', ...env } });
-    const made = new BenchHost(host, await HttpConnection.open(host.consolePort), await HttpConnection.open(host.port));
+    const made = new BenchHost(host, await HttpConnection.open(host.consolePort));
     await made.publish('memory', memorySource);
     return made;
   }
@@ -67,6 +66,8 @@ export class BenchHost implements AsyncDisposable {
 
   /** Calls a function by GET and answers the body; throws unless the status is 200. */
   async call(path: string): Promise<string> {
+    // A host closes a connection that has been idle for a minute.
+    this.#functions ??= await HttpConnection.open(this.port, () => (this.#functions = undefined));
     const answer = await this.#functions.request(toGet(path));
     if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.body}`);
     return answer.body;
@@ -92,7 +93,7 @@ export class BenchHost implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#api.close();
-    this.#functions.close();
+    this.#functions?.close();
     await this.host[Symbol.asyncDispose]();
   }
 }

@@ -4,18 +4,26 @@ export interface Jobs {
   throughput(job: Throughput): Counted;
   /** One message at a time to and fro on a connection to each port, by turns. */
   latency(job: LatencyJob): LatencyResult;
+  /** Has users connected to each port, who stay. */
+  users(job: { readonly ports: readonly number[]; readonly count: number }): Counted;
+  /** Has messages sent to those users by requests to each port, by turns. */
+  push(job: PushJob): PushResult;
   /** Begins a load that goes on until `settle`. */
   load(job: LoadJob): void;
   /** Ends the load and waits for what is outstanding. */
   settle(job: object): LoadResult;
-  /** Opens WebSockets and keeps them. */
-  connect(job: { readonly port: number; readonly count: number }): Counted;
-  /** Sends one message on every WebSocket and waits for its echo. */
+  /** Opens more WebSockets and keeps them. */
+  gather(job: GatherJob): Gathered;
+  /** Sends one message on each of them and waits for its echo. */
   talk(job: object): Counted;
-  /** Closes every WebSocket. */
+  /** Closes each of them by the closing handshake. */
   leave(job: object): Counted;
-  /** Opens WebSockets that only listen, and keeps them. */
-  gather(job: { readonly port: number; readonly count: number }): Counted;
+  /** Ends each of them without a goodbye. */
+  drop(job: object): Counted;
+  /** Has each of them expect a message of so many bytes with its frame, until `heard`. */
+  listen(job: { readonly bytes: number }): void;
+  /** Waits until the last of them has it, a bounded time. */
+  heard(job: object): Heard;
   /** Has a message of so many bytes, with its frame, sent to all of them by a GET of the path, and waits until the last has it. */
   hear(job: { readonly port: number; readonly path: string; readonly bytes: number }): AudienceResult;
   /** Ends a process by SIGKILL while new connections keep coming, and watches how they fare. */
@@ -39,13 +47,28 @@ export interface Counted {
   readonly took: number;
 }
 
-export interface AudienceResult {
+export interface GatherJob {
+  readonly port: number;
+  readonly count: number;
+  /** The address to connect from, should one not have ports enough. */
+  readonly from?: string;
+}
+
+export interface Gathered extends Counted {
+  /** The share of the time in which the client process was at work. */
+  readonly busy: number;
+}
+
+export interface Heard {
   /** Sockets that got exactly the message. */
   readonly count: number;
-  /** When the last socket had its message, by the machine's monotonic clock. */
+  /** When the last socket had its message, by the machine's monotonic clock; NaN when not all had it in time. */
   readonly ended: number;
-  /** The share of the time since the request in which the client process was at work. */
+  /** The share of the time in which the client process was at work. */
   readonly busy: number;
+}
+
+export interface AudienceResult extends Heard {
   /** What the GET was answered. */
   readonly answer: string;
 }
@@ -60,6 +83,35 @@ export interface LatencyJob {
 export interface LatencyResult {
   /** Of each port, the median of each turn in microseconds. */
   readonly medians: readonly (readonly number[])[];
+}
+
+export interface PushJob {
+  readonly ports: readonly number[];
+  readonly turns: number;
+  /** Messages in a turn. */
+  readonly pushes: number;
+  /** Requests that are under way at any time. */
+  readonly abreast: number;
+}
+
+/** Microseconds until the message was at the client. */
+export interface PushTimes {
+  readonly p50: number;
+  readonly p99: number;
+  readonly longest: number;
+}
+
+export interface PushTurn {
+  /** From the client's request, and from when the server sent the message. */
+  readonly asked: PushTimes;
+  readonly sent: PushTimes;
+  /** Messages that did not come, or came to somebody else. */
+  readonly lost: number;
+}
+
+export interface PushResult {
+  /** Of each port. */
+  readonly turns: readonly (readonly PushTurn[])[];
 }
 
 export interface LoadJob {

@@ -1,13 +1,14 @@
 import { benchBroadcast } from './broadcast.ts';
+import { benchCrowd } from './crowd.ts';
 import { benchGuards } from './guards.ts';
 import { benchHttp } from './http.ts';
 import { benchLatency } from './latency.ts';
 import { benchNodes } from './nodes.ts';
 import { benchPublish } from './publish.ts';
+import { benchPush } from './push.ts';
 import { docs, record } from './record.ts';
 import { benchReload } from './reload.ts';
 import { type Figure, type Scale, toTable } from './report.ts';
-import { benchSockets } from './sockets.ts';
 import { benchTakeover } from './takeover.ts';
 import { benchWs } from './ws.ts';
 
@@ -15,11 +16,12 @@ import { benchWs } from './ws.ts';
 const benchmarks: ReadonlyMap<string, (scale: Scale) => Promise<readonly Figure[]>> = new Map([
   ['publish', benchPublish],
   ['reload', benchReload],
-  ['sockets', benchSockets],
+  ['crowd', benchCrowd],
   ['takeover', benchTakeover],
   ['http', benchHttp],
   ['ws', benchWs],
   ['latency', benchLatency],
+  ['push', benchPush],
   ['broadcast', benchBroadcast],
   ['guards', benchGuards],
   ['nodes', benchNodes],

@@ -1,12 +1,18 @@
 import { createServer } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { broadcastPlainly } from './plain-broadcast.ts';
+import { PlainUsers } from './plain-push.ts';
 
 const open = new Set<WebSocket>();
+const users = new PlainUsers();
 /** Node's own server and ws, with nothing in between: what the host is compared with. */
 const server = createServer((request, response) => {
   if (request.url === '/broadcast') {
     void broadcastPlainly(open).then((answer) => response.setHeader('content-length', answer.length).end(answer));
+    return;
+  }
+  if (request.url?.startsWith('/push?')) {
+    users.push(request.url, response);
     return;
   }
   const body = JSON.stringify({ message: 'Hello, world!' });
@@ -14,8 +20,9 @@ const server = createServer((request, response) => {
   response.end(body);
 });
 const sockets = new WebSocketServer({ server, perMessageDeflate: false, clientTracking: false });
-sockets.on('connection', (socket) => {
+sockets.on('connection', (socket, request) => {
   open.add(socket);
+  users.join(socket, request.url);
   socket.on('close', () => open.delete(socket));
   socket.on('message', (data) => socket.send(data));
   socket.on('error', () => socket.terminate());

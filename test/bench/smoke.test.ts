@@ -33,14 +33,23 @@ it('bench publish counts its publishes and what they lose', { timeout: 60_000 },
   expect(figures.get('under load: lost messages')).toBe(0);
 });
 
-it('bench sockets counts the sockets that connect, talk and leave', { timeout: 60_000 }, async () => {
-  const figures = await bench('sockets');
-  expect(figures.get('connected')).toBe(20);
-  expect(figures.get('echoes')).toBe(20);
-  expect(figures.get('cloud.sockets while idle')).toBe(20);
+it('bench crowd counts the sockets that connect, talk, hear a broadcast and leave', { timeout: 60_000 }, async () => {
+  const figures = await bench('crowd');
+  for (const what of ['connected', 'echoes', 'cloud.sockets while idle', 'reached by a broadcast'])
+    expect(figures.get(`20 on one host: ${what}`)).toBe(20);
   expect(figures.get('left')).toBe(20);
   expect(figures.get('cloud.sockets when all have left')).toBe(0);
-  expect(figures.get('worker RSS while idle')).toBeGreaterThan(0);
+  expect(figures.get('20 on one host: worker RSS while idle')).toBeGreaterThan(0);
+});
+
+it('bench push has every message come to the user it is for, through the host and through ws', { timeout: 60_000 }, async () => {
+  const figures = await bench('push');
+  // Two turns of 10 and of 100, for one user and for 20.
+  expect(figures.get('pushes by functions')).toBe(440);
+  expect(figures.get('pushes that were lost')).toBe(0);
+  for (const users of ['1 user', '20 users'])
+    for (const way of ['one at a time', '50 under way'])
+      for (const from of ['from the request', 'from the send']) expect(figures.get(`${users}, ${way}, ${from}: p50`)).toBeGreaterThan(0);
 });
 
 it('bench broadcast reaches every socket, by the helper and by loops', { timeout: 60_000 }, async () => {

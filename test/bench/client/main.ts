@@ -1,26 +1,30 @@
 import type { JobMessage, JobName, JobOf, Outcome, ResultOf } from '../jobs.ts';
 import { Audience } from './audience.ts';
-import { Crowd } from './crowd.ts';
 import { measureLatency } from './latency.ts';
 import { Load } from './load.ts';
+import { Pushes } from './push.ts';
 import { watchTakeover } from './takeover.ts';
 import { measureThroughput } from './throughput.ts';
 
 type Doers = { [N in JobName]: (job: JobOf<N>) => Promise<ResultOf<N>> };
 
-const crowd = new Crowd();
 const audience = new Audience();
 const load = new Load();
+const pushes = new Pushes();
 
 const doers: Doers = {
   throughput: measureThroughput,
   latency: measureLatency,
+  users: (job) => pushes.connect(job),
+  push: (job) => pushes.push(job),
   load: (job) => load.start(job),
   settle: () => load.settle(),
-  connect: (job) => crowd.connect(job),
-  talk: () => crowd.talk(),
-  leave: () => crowd.leave(),
   gather: (job) => audience.gather(job),
+  talk: () => audience.talk(),
+  leave: () => audience.leave(),
+  drop: () => audience.drop(),
+  listen: async (job) => audience.listen(job),
+  heard: () => audience.heard(),
   hear: (job) => audience.hear(job),
   kill: watchTakeover,
 };

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import net from 'node:net';
 
 const upgrade = [
-  'GET /__websocket__ HTTP/1.1',
   'Host: 127.0.0.1',
   'Connection: Upgrade',
   'Upgrade: websocket',
@@ -28,11 +27,16 @@ export class RawWebSocket {
   }
 
   /** Connects to 127.0.0.1; rejects when the upgrade is refused. `onEnd` is called once, when the connection is gone. */
-  static async open(port: number, onMessage: (payload: Buffer) => void, onEnd: () => void = () => {}): Promise<RawWebSocket> {
+  static async open(
+    port: number,
+    onMessage: (payload: Buffer) => void,
+    onEnd: () => void = () => {},
+    path = '/__websocket__',
+  ): Promise<RawWebSocket> {
     const socket = net.connect(port, '127.0.0.1');
     await once(socket, 'connect');
     socket.setNoDelay(true);
-    socket.write(`${upgrade.join('\r\n')}\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\n${upgrade.join('\r\n')}\r\n\r\n`);
     const [answer] = (await once(socket, 'data')) as [Buffer];
     if (!answer.toString('latin1', 0, 12).endsWith('101')) throw new Error(`the upgrade was refused: ${answer.toString()}`);
     const opened = new RawWebSocket(socket, onMessage);
