@@ -37,6 +37,11 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
   declare ordinal: number;
   /** Who waits for the headers to go out. */
   declare exchange: { begun(): void } | undefined;
+  /**
+   * The host's own headers, each name before its value, while nobody has asked for a header or set one: most
+   * functions never do, and to set them one by one costs more than to write them out.
+   */
+  declare early: string[] | undefined;
 
   /** Made at its first use: most functions never do. */
   get locals(): Record<string, unknown> {
@@ -54,10 +59,67 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
     const connection = connectionOf(this.req.socket);
     // Requests that the client has sent behind this one are still to be answered.
     if (connection?.closing === true && connection.requests === this.ordinal) this.shouldKeepAlive = false;
+    if (reason !== this.early) this.#settle();
     if (typeof reason === 'string') super.writeHead(statusCode, reason, headers);
     else super.writeHead(statusCode, reason ?? headers);
     this.exchange?.begun();
     return this;
+  }
+
+  /** Writes the head of a response that is sent whole; false, and nothing is done, when a function may have had a say in its headers. */
+  writeWholeHead(type: string, length: number): boolean {
+    const { early } = this;
+    if (early === undefined || this.headersSent) return false;
+    early.push('Content-Type', type, 'Content-Length', String(length));
+    this.writeHead(this.statusCode, early);
+    return true;
+  }
+
+  override setHeader(name: string, value: number | string | readonly string[]): this {
+    this.#settle();
+    return super.setHeader(name, value);
+  }
+
+  override appendHeader(name: string, value: string | readonly string[]): this {
+    this.#settle();
+    return super.appendHeader(name, value);
+  }
+
+  override removeHeader(name: string): void {
+    this.#settle();
+    super.removeHeader(name);
+  }
+
+  override getHeader(name: string): number | string | string[] | undefined {
+    this.#settle();
+    const sent = this.early;
+    return sent ? valueOf(sent, name) : super.getHeader(name);
+  }
+
+  override hasHeader(name: string): boolean {
+    this.#settle();
+    const sent = this.early;
+    return sent ? placeOf(sent, name) >= 0 : super.hasHeader(name);
+  }
+
+  override getHeaders(): OutgoingHttpHeaders {
+    this.#settle();
+    const sent = this.early;
+    return sent ? Object.assign(Object.create(null), Object.fromEntries(pairsOf(sent))) : super.getHeaders();
+  }
+
+  override getHeaderNames(): string[] {
+    this.#settle();
+    const sent = this.early;
+    return sent ? pairsOf(sent).map(([name]) => name) : super.getHeaderNames();
+  }
+
+  /** Sets the host's headers as any others, unless they are out. */
+  #settle(): void {
+    const { early } = this;
+    if (early === undefined || this.headersSent) return;
+    this.early = undefined;
+    for (let at = 0; at < early.length; at += 2) super.setHeader(early[at] ?? '', early[at + 1] ?? '');
   }
 
   /** Express's, which opens the file only after the function has returned: the response has to wait for it. `download()` comes here too. */
@@ -65,6 +127,24 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
     express.response.sendFile.call(this, path, options, callback);
     this.sendingFile = true;
   }
+}
+
+/** The value of a header in a flat list. */
+function valueOf(headers: readonly string[], name: string): string | undefined {
+  const at = placeOf(headers, name);
+  return at < 0 ? undefined : headers[at + 1];
+}
+
+/** The index of a header's name in a flat list; -1 if it is not there. */
+function placeOf(headers: readonly string[], name: string): number {
+  const wanted = name.toLowerCase();
+  return headers.findIndex((text, at) => at % 2 === 0 && text.toLowerCase() === wanted);
+}
+
+function pairsOf(headers: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at < headers.length; at += 2) pairs.push([(headers[at] ?? '').toLowerCase(), headers[at + 1] ?? '']);
+  return pairs;
 }
 
 function defineLocals(response: ServerResponse, value: Record<string, unknown>): void {
@@ -75,3 +155,4 @@ adoptMembers(HttpResponse.prototype, express.response);
 HttpResponse.prototype.sendingFile = false;
 HttpResponse.prototype.ordinal = 0;
 HttpResponse.prototype.exchange = undefined;
+HttpResponse.prototype.early = undefined;
