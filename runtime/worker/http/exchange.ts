@@ -229,7 +229,7 @@ export class Exchange implements TicketHolder, SignalSource {
 
   #end(): void {
     const { response } = this.#origin;
-    if (response.writableEnded) {
+    if (response.isOver) {
       this.#invocation.end();
       return;
     }

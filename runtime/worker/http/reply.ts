@@ -17,7 +17,7 @@ const describesBody = /^(?:content-(?!security-)|transfer-encoding$|trailer$|eta
  * function returned nothing and is still writing it. Throws when the value cannot be sent.
  */
 export function reply(response: HttpResponse, value: unknown, outbox: Outbox): void {
-  if (response.writableEnded) return;
+  if (response.isOver) return;
   // What `return response.status(204)` and `return source.pipe(response)` return.
   if (value === undefined || value === null || value === response) {
     if (!isWriting(response)) send(response, undefined, undefined);
@@ -31,13 +31,7 @@ export function reply(response: HttpResponse, value: unknown, outbox: Outbox): v
 
 /** Sends what nearly all functions answer: a body, and nothing of their own in the headers. */
 function sendWhole(response: HttpResponse, body: string | Buffer, type: string, outbox: Outbox): void {
-  if (isBodiless(response.statusCode)) {
-    send(response, body, type);
-    return;
-  }
-  // The body is sent whole, so its length frames it.
-  response.chunkedEncoding = false;
-  if (response.writeWholeHead(type, lengthOf(body))) outbox.end(response, body);
+  if (!isBodiless(response.statusCode) && response.writeWholeHead(type, lengthOf(body))) outbox.end(response, body);
   else send(response, body, type);
 }
 
@@ -63,7 +57,7 @@ export function replyError(response: HttpResponse, error: HearthError, requestId
  * are out, destroys the connection, which is all that still tells the client. Does nothing to a response that has ended.
  */
 export function replyFailure(response: HttpResponse, status: number, body: Readonly<Record<string, string>>): void {
-  if (response.writableEnded) return;
+  if (response.isOver) return;
   if (response.headersSent) {
     response.destroy();
     return;

@@ -6,6 +6,7 @@ import { adoptMembers } from './express.ts';
 import type { HttpRequest } from './request.ts';
 
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
+type Callback = (error?: Error | null) => void;
 
 /** Node's response with the members of Express 4, which are Express's own; see `adoptMembers()`. */
 export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends ServerResponse<Request> implements FunctionResponse {
@@ -42,6 +43,8 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
    * functions never do, and to set them one by one costs more than to write them out.
    */
   declare early: string[] | undefined;
+  /** The body, while it waits to be sent with those of other responses. */
+  declare unsent: string | Buffer | undefined;
 
   /** Made at its first use: most functions never do. */
   get locals(): Record<string, unknown> {
@@ -52,6 +55,44 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
 
   set locals(value: Record<string, unknown>) {
     defineLocals(this, value);
+  }
+
+  /** Whether the response takes no more, sent or not. */
+  get isOver(): boolean {
+    return this.writableEnded || this.unsent !== undefined;
+  }
+
+  /** Sends the body that waits, if there is one. */
+  sendUnsent(): void {
+    const { unsent } = this;
+    if (unsent === undefined) return;
+    this.unsent = undefined;
+    if (!this.destroyed) super.end(unsent);
+  }
+
+  /** Node's; after a body that waits it comes too late, as after one that is sent. */
+  override write(chunk: unknown, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
+    if (this.unsent !== undefined) {
+      tellTooLate(typeof encoding === 'function' ? encoding : callback);
+      return false;
+    }
+    if (encoding === undefined || typeof encoding === 'function') return super.write(chunk, encoding ?? callback);
+    return super.write(chunk, encoding, callback);
+  }
+
+  /** Node's; after a body that waits it comes too late, as after one that is sent. */
+  override end(chunk?: unknown, encoding?: BufferEncoding | (() => void), callback?: () => void): this {
+    if (this.unsent !== undefined) {
+      tellTooLate([chunk, encoding, callback].find((value) => typeof value === 'function'));
+      return this;
+    }
+    if (encoding === undefined || typeof encoding === 'function') return super.end(chunk, encoding ?? callback);
+    return super.end(chunk, encoding, callback);
+  }
+
+  override destroy(error?: Error): this {
+    this.sendUnsent();
+    return super.destroy(error);
   }
 
   /** Node's, which everything that makes a response comes to. */
@@ -70,6 +111,8 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
   writeWholeHead(type: string, length: number): boolean {
     const { early } = this;
     if (early === undefined || this.headersSent) return false;
+    // Its length frames the body.
+    this.chunkedEncoding = false;
     early.push('Content-Type', type, 'Content-Length', String(length));
     this.writeHead(this.statusCode, early);
     return true;
@@ -129,6 +172,11 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
   }
 }
 
+function tellTooLate(callback: unknown): void {
+  if (typeof callback === 'function')
+    process.nextTick(callback, new Error('The response has been answered by what the function returned.'));
+}
+
 /** The value of a header in a flat list. */
 function valueOf(headers: readonly string[], name: string): string | undefined {
   const at = placeOf(headers, name);
@@ -156,3 +204,4 @@ HttpResponse.prototype.sendingFile = false;
 HttpResponse.prototype.ordinal = 0;
 HttpResponse.prototype.exchange = undefined;
 HttpResponse.prototype.early = undefined;
+HttpResponse.prototype.unsent = undefined;
