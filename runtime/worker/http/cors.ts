@@ -1,14 +1,11 @@
 import type { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
 
-/** Lets pages of any origin call functions with credentials and read the answers, as Laf does. */
-export function applyCors(request: HttpRequest, response: HttpResponse): void {
-  const { origin } = request.headers;
+/** Headers, each name before its value, that let pages of any origin call functions with credentials and read the answers, as Laf does. */
+export function addCors(headers: string[], { headers: { origin } }: HttpRequest): void {
   if (!origin) return;
-  response.setHeader('Access-Control-Allow-Origin', origin);
-  response.setHeader('Access-Control-Allow-Credentials', 'true');
-  response.setHeader('Access-Control-Expose-Headers', '*');
-  response.setHeader('Vary', 'Origin');
+  headers.push('Access-Control-Allow-Origin', origin, 'Access-Control-Allow-Credentials', 'true');
+  headers.push('Access-Control-Expose-Headers', '*', 'Vary', 'Origin');
 }
 
 /** Answers OPTIONS. Functions never see it, as in Laf. */

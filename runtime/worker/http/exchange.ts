@@ -11,6 +11,7 @@ import { onceClosed } from './closed.ts';
 import { type ContextOrigin, createContext, type SignalSource } from './context.ts';
 import { replyable, replyThrown } from './failure.ts';
 import type { Notices } from './notices.ts';
+import type { Outbox } from './outbox.ts';
 import { isEventStream, reply, replyFailure } from './reply.ts';
 
 const closedEarly = 'The connection was closed before the response was finished.';
@@ -21,6 +22,7 @@ export interface ExchangeHost {
   readonly functions: FunctionView;
   readonly calls: Calls;
   readonly notices: Notices;
+  readonly outbox: Outbox;
 }
 
 /** One invocation of a function by a request whose body has been read, and its reply. */
@@ -156,7 +158,7 @@ export class Exchange implements TicketHolder, SignalSource {
     const { pulse } = this.#host.app;
     const outer = pulse.enter(this.#module.mark);
     try {
-      reply(this.#origin.response, value);
+      reply(this.#origin.response, value, this.#host.outbox);
     } finally {
       pulse.leave(outer);
     }
@@ -227,7 +229,7 @@ export class Exchange implements TicketHolder, SignalSource {
 
   #end(): void {
     const { response } = this.#origin;
-    if (response.writableEnded) {
+    if (response.isOver) {
       this.#invocation.end();
       return;
     }

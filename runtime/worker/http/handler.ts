@@ -6,11 +6,12 @@ import { discardBody, hasBody } from './bound.ts';
 import { Calls } from './calls.ts';
 import { dropConsoleCookie } from '../console-cookie.ts';
 import { type ContextOrigin, requestedName, requestIdOf } from './context.ts';
-import { answerPreflight, applyCors } from './cors.ts';
+import { addCors, answerPreflight } from './cors.ts';
 import { Exchange, type ExchangeHost } from './exchange.ts';
 import { createErrorListener } from './failure.ts';
 import { Notices } from './notices.ts';
 import { find } from './find.ts';
+import { Outbox } from './outbox.ts';
 import { replyError } from './reply.ts';
 import type { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
@@ -29,7 +30,7 @@ export function createRequestHandler(app: App, functions: FunctionView, uploadDi
   const readBody = createBodyReader(app, uploadDir);
   const onError = createErrorListener(app);
   const calls = new Calls(app);
-  const host: ExchangeHost = { app, functions, calls, notices: new Notices(app) };
+  const host: ExchangeHost = { app, functions, calls, notices: new Notices(app), outbox: new Outbox() };
 
   const invoke = (origin: ContextOrigin): void => {
     const module = find(functions, origin);
@@ -61,8 +62,9 @@ function accept(app: App, request: HttpRequest, response: HttpResponse): Context
   request.res = response;
   dropConsoleCookie(request);
   const requestId = requestIdOf(request.headers['x-request-id']);
-  response.setHeader('request-id', requestId);
-  applyCors(request, response);
+  const headers = ['request-id', requestId];
+  addCors(headers, request);
+  response.early = headers;
   if (request.method === 'OPTIONS') {
     answerPreflight(request, response);
     return undefined;

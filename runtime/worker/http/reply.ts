@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { HearthError } from '../../kernel/errors.ts';
+import type { Outbox } from './outbox.ts';
 import type { HttpResponse } from './response.ts';
 
 const html = 'text/html; charset=utf-8';
@@ -15,17 +16,28 @@ const describesBody = /^(?:content-(?!security-)|transfer-encoding$|trailer$|eta
  * has set stay. Does nothing when the function has ended the response, and leaves it open when the
  * function returned nothing and is still writing it. Throws when the value cannot be sent.
  */
-export function reply(response: HttpResponse, value: unknown): void {
-  if (response.writableEnded) return;
+export function reply(response: HttpResponse, value: unknown, outbox: Outbox): void {
+  if (response.isOver) return;
   // What `return response.status(204)` and `return source.pipe(response)` return.
   if (value === undefined || value === null || value === response) {
     if (!isWriting(response)) send(response, undefined, undefined);
     return;
   }
-  if (typeof value === 'string') send(response, value, html);
-  else if (typeof value === 'number' || typeof value === 'bigint') send(response, String(value), html);
-  else if (Buffer.isBuffer(value)) send(response, value, bytes);
-  else send(response, toJson(value), json);
+  if (typeof value === 'string') sendWhole(response, value, html, outbox);
+  else if (typeof value === 'number' || typeof value === 'bigint') sendWhole(response, String(value), html, outbox);
+  else if (Buffer.isBuffer(value)) sendWhole(response, value, bytes, outbox);
+  else sendWhole(response, toJson(value), json, outbox);
+}
+
+/** Sends what nearly all functions answer: a body, and nothing of their own in the headers. */
+function sendWhole(response: HttpResponse, body: string | Buffer, type: string, outbox: Outbox): void {
+  if (!isBodiless(response.statusCode) && response.writeWholeHead(type, lengthOf(body))) outbox.end(response, body);
+  else send(response, body, type);
+}
+
+/** Statuses whose answers have no body, or must not have one. */
+function isBodiless(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
 }
 
 /** Answers a text with a status, as Laf does for what it refuses. */
@@ -45,7 +57,7 @@ export function replyError(response: HttpResponse, error: HearthError, requestId
  * are out, destroys the connection, which is all that still tells the client. Does nothing to a response that has ended.
  */
 export function replyFailure(response: HttpResponse, status: number, body: Readonly<Record<string, string>>): void {
-  if (response.writableEnded) return;
+  if (response.isOver) return;
   if (response.headersSent) {
     response.destroy();
     return;

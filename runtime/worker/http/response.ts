@@ -6,6 +6,7 @@ import { adoptMembers } from './express.ts';
 import type { HttpRequest } from './request.ts';
 
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
+type Callback = (error?: Error | null) => void;
 
 /** Node's response with the members of Express 4, which are Express's own; see `adoptMembers()`. */
 export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends ServerResponse<Request> implements FunctionResponse {
@@ -37,6 +38,13 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
   declare ordinal: number;
   /** Who waits for the headers to go out. */
   declare exchange: { begun(): void } | undefined;
+  /**
+   * The host's own headers, each name before its value, while nobody has asked for a header or set one: most
+   * functions never do, and to set them one by one costs more than to write them out.
+   */
+  declare early: string[] | undefined;
+  /** The body, while it waits to be sent with those of other responses. */
+  declare unsent: string | Buffer | undefined;
 
   /** Made at its first use: most functions never do. */
   get locals(): Record<string, unknown> {
@@ -49,15 +57,112 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
     defineLocals(this, value);
   }
 
+  /** Whether the response takes no more, sent or not. */
+  get isOver(): boolean {
+    return this.writableEnded || this.unsent !== undefined;
+  }
+
+  /** Sends the body that waits, if there is one. */
+  sendUnsent(): void {
+    const { unsent } = this;
+    if (unsent === undefined) return;
+    this.unsent = undefined;
+    if (!this.destroyed) super.end(unsent);
+  }
+
+  /** Node's; after a body that waits it comes too late, as after one that is sent. */
+  override write(chunk: unknown, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
+    if (this.unsent !== undefined) {
+      tellTooLate(typeof encoding === 'function' ? encoding : callback);
+      return false;
+    }
+    if (encoding === undefined || typeof encoding === 'function') return super.write(chunk, encoding ?? callback);
+    return super.write(chunk, encoding, callback);
+  }
+
+  /** Node's; after a body that waits it comes too late, as after one that is sent. */
+  override end(chunk?: unknown, encoding?: BufferEncoding | (() => void), callback?: () => void): this {
+    if (this.unsent !== undefined) {
+      tellTooLate([chunk, encoding, callback].find((value) => typeof value === 'function'));
+      return this;
+    }
+    if (encoding === undefined || typeof encoding === 'function') return super.end(chunk, encoding ?? callback);
+    return super.end(chunk, encoding, callback);
+  }
+
+  override destroy(error?: Error): this {
+    this.sendUnsent();
+    return super.destroy(error);
+  }
+
   /** Node's, which everything that makes a response comes to. */
   override writeHead(statusCode: number, reason?: string | Headers, headers?: Headers): this {
     const connection = connectionOf(this.req.socket);
     // Requests that the client has sent behind this one are still to be answered.
     if (connection?.closing === true && connection.requests === this.ordinal) this.shouldKeepAlive = false;
+    if (reason !== this.early) this.#settle();
     if (typeof reason === 'string') super.writeHead(statusCode, reason, headers);
     else super.writeHead(statusCode, reason ?? headers);
     this.exchange?.begun();
     return this;
+  }
+
+  /** Writes the head of a response that is sent whole; false, and nothing is done, when a function may have had a say in its headers. */
+  writeWholeHead(type: string, length: number): boolean {
+    const { early } = this;
+    if (early === undefined || this.headersSent) return false;
+    // Its length frames the body.
+    this.chunkedEncoding = false;
+    early.push('Content-Type', type, 'Content-Length', String(length));
+    this.writeHead(this.statusCode, early);
+    return true;
+  }
+
+  override setHeader(name: string, value: number | string | readonly string[]): this {
+    this.#settle();
+    return super.setHeader(name, value);
+  }
+
+  override appendHeader(name: string, value: string | readonly string[]): this {
+    this.#settle();
+    return super.appendHeader(name, value);
+  }
+
+  override removeHeader(name: string): void {
+    this.#settle();
+    super.removeHeader(name);
+  }
+
+  override getHeader(name: string): number | string | string[] | undefined {
+    this.#settle();
+    const sent = this.early;
+    return sent ? valueOf(sent, name) : super.getHeader(name);
+  }
+
+  override hasHeader(name: string): boolean {
+    this.#settle();
+    const sent = this.early;
+    return sent ? placeOf(sent, name) >= 0 : super.hasHeader(name);
+  }
+
+  override getHeaders(): OutgoingHttpHeaders {
+    this.#settle();
+    const sent = this.early;
+    return sent ? Object.assign(Object.create(null), Object.fromEntries(pairsOf(sent))) : super.getHeaders();
+  }
+
+  override getHeaderNames(): string[] {
+    this.#settle();
+    const sent = this.early;
+    return sent ? pairsOf(sent).map(([name]) => name) : super.getHeaderNames();
+  }
+
+  /** Sets the host's headers as any others, unless they are out. */
+  #settle(): void {
+    const { early } = this;
+    if (early === undefined || this.headersSent) return;
+    this.early = undefined;
+    for (let at = 0; at < early.length; at += 2) super.setHeader(early[at] ?? '', early[at + 1] ?? '');
   }
 
   /** Express's, which opens the file only after the function has returned: the response has to wait for it. `download()` comes here too. */
@@ -65,6 +170,29 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
     express.response.sendFile.call(this, path, options, callback);
     this.sendingFile = true;
   }
+}
+
+function tellTooLate(callback: unknown): void {
+  if (typeof callback === 'function')
+    process.nextTick(callback, new Error('The response has been answered by what the function returned.'));
+}
+
+/** The value of a header in a flat list. */
+function valueOf(headers: readonly string[], name: string): string | undefined {
+  const at = placeOf(headers, name);
+  return at < 0 ? undefined : headers[at + 1];
+}
+
+/** The index of a header's name in a flat list; -1 if it is not there. */
+function placeOf(headers: readonly string[], name: string): number {
+  const wanted = name.toLowerCase();
+  return headers.findIndex((text, at) => at % 2 === 0 && text.toLowerCase() === wanted);
+}
+
+function pairsOf(headers: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at < headers.length; at += 2) pairs.push([(headers[at] ?? '').toLowerCase(), headers[at + 1] ?? '']);
+  return pairs;
 }
 
 function defineLocals(response: ServerResponse, value: Record<string, unknown>): void {
@@ -75,3 +203,5 @@ adoptMembers(HttpResponse.prototype, express.response);
 HttpResponse.prototype.sendingFile = false;
 HttpResponse.prototype.ordinal = 0;
 HttpResponse.prototype.exchange = undefined;
+HttpResponse.prototype.early = undefined;
+HttpResponse.prototype.unsent = undefined;
