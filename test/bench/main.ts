@@ -3,10 +3,12 @@ import { benchGuards } from './guards.ts';
 import { benchHttpPeers } from './http-peers.ts';
 import { benchLatency } from './latency.ts';
 import { benchNodes } from './nodes.ts';
+import { benchPublishGrowth } from './publish-growth.ts';
 import { benchPublish } from './publish.ts';
 import { benchReload } from './reload.ts';
 import { type Figure, type Scale, toTable } from './report.ts';
 import { benchSockets } from './sockets.ts';
+import { benchStart } from './start.ts';
 import { benchTakeover } from './takeover.ts';
 import { benchHttp, benchWs } from './throughput.ts';
 import { benchWsPeers } from './ws-peers.ts';
@@ -14,6 +16,8 @@ import { benchWsPeers } from './ws-peers.ts';
 /** In the order in which they run when none is named. */
 const benchmarks: ReadonlyMap<string, (scale: Scale) => Promise<readonly Figure[]>> = new Map([
   ['publish', benchPublish],
+  ['publish-growth', benchPublishGrowth],
+  ['start', benchStart],
   ['reload', benchReload],
   ['sockets', benchSockets],
   ['takeover', benchTakeover],

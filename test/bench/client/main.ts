@@ -10,12 +10,15 @@ type Doers = { [N in JobName]: (job: JobOf<N>) => Promise<ResultOf<N>> };
 
 const crowd = new Crowd();
 const audience = new Audience();
-const load = new Load();
+let load = new Load();
 
 const doers: Doers = {
   throughput: measureThroughput,
   latency: measureLatency,
-  load: (job) => load.start(job),
+  load: (job) => {
+    load = new Load();
+    return load.start(job);
+  },
   settle: () => load.settle(),
   connect: (job) => crowd.connect(job),
   talk: () => crowd.talk(),
