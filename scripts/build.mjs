@@ -1,5 +1,5 @@
 // @ts-check
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fingerprint, sources } from './inputs.mjs';
 import { root } from './root.mjs';
@@ -7,13 +7,17 @@ import { root } from './root.mjs';
 /** The folder that the bundles are written to. */
 export const dist = join(root, 'dist');
 
-/** Each bundle of the host, with the file it begins at. */
-const entries = {
+/** Each bundle of control, with the file it begins at. What only some hosts need is in chunks, read when it is needed. */
+const control = {
   main: 'runtime/main.ts',
-  worker: 'runtime/worker/main.ts',
-  watchdog: 'runtime/worker/watchdog/main.ts',
   transfer: 'runtime/control/transfer/command.ts',
   keeper: 'runtime/store/mongod/keeper.ts',
+};
+
+/** Each bundle of a worker, all of it in one file. */
+const worker = {
+  worker: 'runtime/worker/main.ts',
+  watchdog: 'runtime/worker/watchdog/main.ts',
 };
 
 // Functions share their globals with the host: it keeps those it was started with, whatever they assign.
@@ -28,7 +32,7 @@ const stamp = join(dist, '.inputs');
 
 /** Whether dist holds the bundles of exactly the sources that are there now. */
 export function isBuilt() {
-  return Object.keys(entries).every((name) => existsSync(join(dist, `${name}.js`))) && read(stamp) === inputsNow();
+  return Object.keys({ ...control, ...worker }).every((name) => existsSync(join(dist, `${name}.js`))) && read(stamp) === inputsNow();
 }
 
 /** Bundles the host into dist; throws when a source does not compile, after esbuild has printed why. */
@@ -36,9 +40,9 @@ export async function build() {
   const { build: bundle, stop } = await import('esbuild');
   const inputs = inputsNow();
   try {
-    const { outputFiles } = await bundle({
+    /** @satisfies {import('esbuild').BuildOptions} */
+    const options = {
       absWorkingDir: root,
-      entryPoints: entries,
       outdir: dist,
       bundle: true,
       write: false,
@@ -50,8 +54,16 @@ export async function build() {
       sourcesContent: false,
       logLevel: 'warning',
       banner: { js: ownGlobals },
-    });
-    publish(outputFiles, inputs);
+      chunkNames: 'chunk-[hash]',
+    };
+    const built = await Promise.all([
+      bundle({ ...options, entryPoints: control, splitting: true }),
+      bundle({ ...options, entryPoints: worker }),
+    ]);
+    publish(
+      built.flatMap(({ outputFiles }) => outputFiles),
+      inputs,
+    );
   } finally {
     // Its process would otherwise live as long as the host that this process becomes.
     await stop();
@@ -72,6 +84,9 @@ function publish(files, inputs) {
   for (const file of files) renameSync(`${file.path}.tmp`, file.path);
   writeFileSync(`${stamp}.tmp`, inputs);
   renameSync(`${stamp}.tmp`, stamp);
+  const current = new Set(files.map(({ path }) => path));
+  const chunks = readdirSync(dist).filter((name) => name.startsWith('chunk-'));
+  for (const name of chunks) if (!current.has(join(dist, name))) rmSync(join(dist, name), { force: true });
 }
 
 /** A hash of all that decides what the bundles hold. */

@@ -86,11 +86,11 @@ async function start(config: Config, files: HostFiles, terminal: Logger, closing
   const gate = await openAdminGate(store, config.adminToken);
   const builder = createBuilder({ guards: config.limits.cpuTime > 0 });
   closing.add(() => builder.close());
-  const catalog = new LiveCatalog(await readLive(store, builder, log));
-  const { supervisor, quarantine, crashes } = await createSupervision({ config, files, storage, listener, catalog, logs, log });
-  closing.add(() => crashes.close());
-  const language = await openLanguage({ config, files, catalog, log });
-  closing.add(() => language.close());
+  const catalog = new LiveCatalog([]);
+  const supervision = await createSupervision({ config, files, storage, listener, catalog, logs, log }, closing);
+  const { supervisor, quarantine, crashes } = supervision;
+  catalog.apply(await readLive(store, builder, log), []);
+  const language = openLanguage({ config, files, catalog, log }, closing);
   const publisher = new SerialPublisher({ builder, store, catalog, quarantine, supervisor, log });
   const inTurn = (work: () => Promise<void>): Promise<void> => publisher.inTurn(work);
   const reconciler = new Reconciler({ builder, store, catalog, quarantine, supervisor, inTurn, log });
@@ -123,7 +123,7 @@ async function start(config: Config, files: HostFiles, terminal: Logger, closing
   closing.add(() => api.close());
   closing.add(() => publisher.idle());
   closing.add(() => reconciler.close());
-  closing.add(() => supervisor.stop());
+  closing.move(supervision.stop);
   await Promise.all([supervisor.start(), builder.warm()]);
   await publishStarter({ store, publisher, dir: files.starter, empty: catalog.list().length === 0 });
   await reconciler.start();
@@ -133,16 +133,18 @@ async function start(config: Config, files: HostFiles, terminal: Logger, closing
   return { port: listener.port, consolePort: server.port, madeToken, signInLink, restart, close: () => closing.run() };
 }
 
-/** Has the functions on the disk for TypeScript, in step with what is live. */
-async function openLanguage({ config, files, catalog, log }: Pick<Ground, 'config' | 'files' | 'catalog' | 'log'>): Promise<Language> {
+/** Has the functions for TypeScript, in step with what is live. */
+function openLanguage(ground: Pick<Ground, 'config' | 'files' | 'catalog' | 'log'>, closing: Closing): Language {
+  const { config, files, catalog, log } = ground;
   const { dataDir } = config;
-  const language = await createLanguage({
+  const language = createLanguage({
     dir: join(dataDir, 'workspace'),
     sdk: files.sdk,
     packagesDir: join(dataDir, 'packages'),
     functions: catalog.list(),
     log,
   });
+  closing.add(() => language.close());
   catalog.onChange = (revisions, deleted) => language.functionsChanged(revisions, deleted);
   return language;
 }
@@ -191,11 +193,16 @@ interface Supervision {
   readonly supervisor: WorkerSupervisor;
   readonly quarantine: Quarantine;
   readonly crashes: CrashFiles;
+  /** The step that ends all workers. */
+  readonly stop: () => unknown;
 }
 
-async function createSupervision({ config, files, storage, listener, catalog, logs, log }: Ground): Promise<Supervision> {
+/** Also starts the first worker's process. */
+async function createSupervision(ground: Ground, closing: Closing): Promise<Supervision> {
+  const { config, files, storage, listener, catalog, logs, log } = ground;
   const { store, databaseUri } = storage;
   const crashes = await CrashFiles.open(join(config.dataDir, 'crashes'), (message) => log('warn', message));
+  closing.add(() => crashes.close());
   const quarantine = new Quarantine(async (name, revision) => {
     const history = await store.revisions(name);
     return history.map((summary) => summary.revision).filter((earlier) => earlier < revision);
@@ -214,7 +221,10 @@ async function createSupervision({ config, files, storage, listener, catalog, lo
     recentLogs: () => logs.query({}, 20),
     log,
   });
-  return { supervisor, quarantine, crashes };
+  // Its process takes as long to start as all that control reads meanwhile.
+  const stop = closing.add(() => supervisor.stop());
+  supervisor.prepare();
+  return { supervisor, quarantine, crashes, stop };
 }
 
 async function toWorkerSettings(config: Config, serverSecret: string, databaseUri: string | undefined): Promise<WorkerSettings> {

@@ -21,24 +21,27 @@ export interface MemberOptions {
   readonly entry: string;
   readonly flags: readonly string[];
   readonly settings: WorkerSettings;
-  readonly functions: readonly BuiltFunction[];
 }
 
 /** A worker process with what control knows of it. */
 export class Member {
   readonly process: WorkerProcess;
-  /** Settles when it holds the functions. */
-  readonly loaded: Promise<void>;
+  /** Settles when it holds the functions; undefined until it is given them. */
+  loaded: Promise<void> | undefined;
   ready = false;
   /** Milliseconds since the epoch; undefined until it serves. */
   servingSince: number | undefined;
   metrics: WorkerMetrics | undefined;
   /** Looks in a row that found that it had said nothing. */
   silentLooks = 0;
+  readonly #settings: WorkerSettings;
+  readonly #owner: MemberOwner;
   #verdict: Verdict | undefined;
   #running: { readonly mark: FunctionMark; readonly at: number } | undefined;
 
-  constructor({ entry, flags, settings, functions }: MemberOptions, owner: MemberOwner) {
+  /** Starts the process, which holds nothing yet. */
+  constructor({ entry, flags, settings }: MemberOptions, owner: MemberOwner) {
+    this.#owner = owner;
     this.process = new WorkerProcess({
       entry,
       env: settings.env,
@@ -50,11 +53,17 @@ export class Member {
     // A folder of its own: what a worker that is killed leaves in it goes with it.
     const uploadDir = join(settings.uploadDir, randomUUID());
     void removeAfter(this.process.ended, uploadDir);
-    this.loaded = this.process.call('load', { settings: { ...settings, uploadDir }, functions }, 0);
+    this.#settings = { ...settings, uploadDir };
+  }
+
+  /** Gives it the functions: to be called once, before all else. Answers itself. */
+  load(functions: readonly BuiltFunction[]): this {
+    this.loaded = this.process.call('load', { settings: this.#settings, functions }, 0);
     this.loaded.then(
       () => (this.ready = true),
-      () => owner.log('debug', 'a worker ended before it had loaded'),
+      () => this.#owner.log('debug', 'a worker ended before it had loaded'),
     );
+    return this;
   }
 
   /** Ends it for a reason; the first one counts. */

@@ -77,10 +77,17 @@ export class WorkerPool implements MemberOwner {
     return this.#restarts;
   }
 
-  /** Starts a worker; resolves when it serves. Rejects when it cannot. */
+  /** Starts the first worker's process, so that it is there when the functions are. */
+  prepare(): void {
+    this.#standby = new Member(this.#options, this);
+  }
+
+  /** Has a worker serve; resolves when it does. Rejects when it cannot. */
   async start(): Promise<void> {
     this.#watchTimer = setInterval(() => this.#look(), lookInterval);
-    await this.#promote(this.#spawn());
+    const first = this.#standby ?? new Member(this.#options, this);
+    this.#standby = undefined;
+    await this.#promote(first.load(this.#options.functions()));
   }
 
   /** The worker that serves, waiting for one that takes over; throws `WORKER_UNAVAILABLE`. */
@@ -158,8 +165,7 @@ export class WorkerPool implements MemberOwner {
   }
 
   #spawn(): Member {
-    const { entry, flags, settings } = this.#options;
-    return new Member({ entry, flags, settings, functions: this.#options.functions() }, this);
+    return new Member(this.#options, this).load(this.#options.functions());
   }
 
   async #promote(member: Member): Promise<void> {

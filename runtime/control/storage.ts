@@ -3,8 +3,7 @@ import type { Config } from '../config.ts';
 import type { LogLevel } from '../kernel/logger.ts';
 import type { FunctionStore } from '../kernel/store.ts';
 import { findMongod } from '../store/mongod/binary.ts';
-import { startMongod } from '../store/mongod/mongod.ts';
-import { openMongoStore } from '../store/mongodb/store.ts';
+import type { ManagedMongod } from '../store/mongod/mongod.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 
 /** Where an app is kept. */
@@ -34,6 +33,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const store = await openSqliteStore({ dir: dataDir, historyLimit });
     return { store, kind: 'sqlite', databaseUri: undefined, close: () => store.close() };
   }
+  // MongoDB's driver takes a good part of a start to read: hosts without a MongoDB go without.
+  const { openMongoStore } = await import('../store/mongodb/store.ts');
   const managed = mongodbUri === 'managed' ? await startManaged(options) : undefined;
   const uri = managed?.uri ?? mongodbUri;
   try {
@@ -54,7 +55,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   }
 }
 
-async function startManaged(options: StorageOptions): ReturnType<typeof startMongod> {
+async function startManaged(options: StorageOptions): Promise<ManagedMongod> {
+  const { startMongod } = await import('../store/mongod/mongod.ts');
   const { config, keeper } = options;
   const bin = await findMongod({
     named: config.mongodBin,

@@ -38,7 +38,12 @@ export class WorkerSupervisor implements Supervisor {
     });
   }
 
-  /** Starts a worker; resolves when it serves. Rejects when it cannot. */
+  /** Starts the process of the first worker; `start()` gives it the functions, `stop()` ends it. */
+  prepare(): void {
+    this.#pool.prepare();
+  }
+
+  /** Has a worker serve; resolves when it does. Rejects when it cannot. */
   start(): Promise<void> {
     return this.#pool.start();
   }

@@ -37,7 +37,11 @@ export class BenchHost implements AsyncDisposable {
 
   /** Starts a host that prints and keeps no more than its start; resolves when it serves. */
   static async start(env: Readonly<Record<string, string>> = {}): Promise<BenchHost> {
-    const host = await TestHost.start({ env: { LOG_LEVEL: 'warn', ...env } });
+    return BenchHost.over(await TestHost.start({ env: { LOG_LEVEL: 'warn', ...env } }));
+  }
+
+  /** Connects to a host that serves, and ends it in the end. */
+  static async over(host: TestHost): Promise<BenchHost> {
     const made = new BenchHost(host, await HttpConnection.open(host.consolePort));
     await made.publish('memory', memorySource);
     return made;

@@ -130,6 +130,8 @@ export interface LoadResult {
   readonly messages: number;
   /** Messages without an echo, or with one that is out of order. */
   readonly lostMessages: number;
+  /** The share of the load's time in which the client process was at work. */
+  readonly busy: number;
 }
 
 export interface TakeoverResult {

@@ -4,17 +4,21 @@ import { benchGuards } from './guards.ts';
 import { benchHttp } from './http.ts';
 import { benchLatency } from './latency.ts';
 import { benchNodes } from './nodes.ts';
+import { benchPublishGrowth } from './publish-growth.ts';
 import { benchPublish } from './publish.ts';
 import { benchPush } from './push.ts';
 import { docs, record } from './record.ts';
 import { benchReload } from './reload.ts';
 import { type Figure, type Scale, toTable } from './report.ts';
+import { benchStart } from './start.ts';
 import { benchTakeover } from './takeover.ts';
 import { benchWs } from './ws.ts';
 
 /** In the order in which they run when none is named. */
 const benchmarks: ReadonlyMap<string, (scale: Scale) => Promise<readonly Figure[]>> = new Map([
   ['publish', benchPublish],
+  ['publish-growth', benchPublishGrowth],
+  ['start', benchStart],
   ['reload', benchReload],
   ['crowd', benchCrowd],
   ['takeover', benchTakeover],

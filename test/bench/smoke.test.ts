@@ -33,6 +33,33 @@ it('bench publish counts its publishes and what they lose', { timeout: 60_000 },
   expect(figures.get('under load: lost messages')).toBe(0);
 });
 
+it('bench publish-growth counts the publishes of each size and what they lose', { timeout: 60_000 }, async () => {
+  const figures = await bench('publish-growth');
+  for (const title of ['5 functions', '10 functions', '20 functions']) {
+    for (const mode of ['idle', 'under load']) {
+      expect(figures.get(`${title}, ${mode}: publishes`)).toBe(8);
+      expect(figures.get(`${title}, ${mode}: p50`)).toBeGreaterThan(0);
+    }
+    expect(figures.get(`${title}: not live when answered`)).toBe(0);
+    expect(figures.get(`${title}: requests and messages meanwhile`)).toBeGreaterThan(40);
+    expect(figures.get(`${title}: lost requests and messages`)).toBe(0);
+    expect(figures.get(`${title}: answers of an older version than before`)).toBe(0);
+  }
+  expect(figures.get('idle: p50 with 20 functions / with 5 functions')).toBeGreaterThan(0);
+  expect(figures.get('under load: p50 with 20 functions / with 5 functions')).toBeGreaterThan(0);
+});
+
+it('bench start starts hosts with and without functions, and is answered', { timeout: 60_000 }, async () => {
+  const figures = await bench('start');
+  expect(figures.get('starts')).toBe(2);
+  expect(figures.get('first answers that were wrong')).toBe(0);
+  for (const size of [0, 10]) {
+    expect(figures.get(`${size} functions: served`)).toBe(size);
+    expect(figures.get(`${size} functions: start to ready`)).toBeGreaterThan(0);
+    expect(figures.get(`${size} functions: start to the first answer`)).toBeGreaterThan(0);
+  }
+});
+
 it('bench crowd counts the sockets that connect, talk, hear a broadcast and leave', { timeout: 60_000 }, async () => {
   const figures = await bench('crowd');
   for (const what of ['connected', 'echoes', 'cloud.sockets while idle', 'reached by a broadcast'])

@@ -25,11 +25,11 @@ export interface WorkspaceChecker extends Checker {
 }
 
 /**
- * A checker over the workspace. It asks a language server of its own rather than to have `tsc` print:
+ * A checker over the workspace, which is opened for the first check. It asks a language server of its own rather than to have `tsc` print:
  * both are one program, but only the first says where a diagnostic ends.
  */
-export function createChecker(workspace: Workspace, compiler: Compiler | undefined, limits: CheckLimits): WorkspaceChecker {
-  const free = Array.from({ length: limits.checks }, (_, index) => join(workspace.dir, `check-${index + 1}`));
+export function createChecker(open: () => Promise<Workspace>, compiler: Compiler | undefined, limits: CheckLimits): WorkspaceChecker {
+  const free: string[] = Array.from({ length: limits.checks }, (_, index) => `check-${index + 1}`);
   const waiting: (() => void)[] = [];
   const running = new Set<LanguageClient>();
   let closed = false;
@@ -39,8 +39,15 @@ export function createChecker(workspace: Workspace, compiler: Compiler | undefin
       await new Promise<void>((resolve) => waiting.push(resolve));
     }
   };
-  const run = async (folder: string, given: readonly FunctionSource[]): Promise<readonly CheckDiagnostic[]> => {
-    if (closed || !compiler) throw new HearthError('CHECK_FAILED', { reason: closed ? 'the host stops.' : 'TypeScript is not installed.' });
+  const getWorkspace = (): Promise<Workspace> =>
+    open().catch((error: unknown) => {
+      throw new HearthError('CHECK_FAILED', { reason: messageOf(error) }, { cause: error });
+    });
+  const run = async (name: string, given: readonly FunctionSource[]): Promise<readonly CheckDiagnostic[]> => {
+    if (!compiler) throw new HearthError('CHECK_FAILED', { reason: 'TypeScript is not installed.' });
+    const workspace = await getWorkspace();
+    if (closed) throw new HearthError('CHECK_FAILED', { reason: 'the host stops.' });
+    const folder = join(workspace.dir, name);
     const client = new LanguageClient(compiler, workspace.dir);
     running.add(client);
     let late = false;
@@ -56,18 +63,18 @@ export function createChecker(workspace: Workspace, compiler: Compiler | undefin
     } finally {
       clearTimeout(timer);
       await client.close();
+      // A folder that cannot be removed fails the next check that gets it, and none for want of a place.
+      await rm(folder, { recursive: true, force: true }).catch(() => {});
       running.delete(client);
     }
   };
   return {
     async check(given) {
-      const folder = await take();
+      const name = await take();
       try {
-        return await run(folder, given);
+        return await run(name, given);
       } finally {
-        // A folder that cannot be removed fails the next check that gets it, and none for want of a place.
-        await rm(folder, { recursive: true, force: true }).catch(() => {});
-        free.push(folder);
+        free.push(name);
         waiting.shift()?.();
       }
     },

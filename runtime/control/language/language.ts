@@ -4,10 +4,11 @@ import type { WebSocket } from 'ws';
 import { messageOf } from '../../kernel/errors.ts';
 import type { LogLevel } from '../../kernel/logger.ts';
 import { type CheckLimits, type WorkspaceChecker, createChecker } from './check.ts';
-import { type Compiler, findCompiler, findHostPackages } from './compiler.ts';
+import { type Compiler, findCompiler } from './compiler.ts';
+import { type Ground, type GroundOptions, LazyGround } from './ground.ts';
 import { Session, closing } from './session.ts';
-import { type Root, Uris } from './uris.ts';
-import { type FunctionSource, Workspace } from './workspace.ts';
+import type { Root } from './uris.ts';
+import type { FunctionSource } from './workspace.ts';
 
 /** What the language service keeps to. */
 export interface LanguageLimits extends CheckLimits {
@@ -29,14 +30,7 @@ const defaultLanguageLimits: LanguageLimits = {
 };
 
 /** What the language service is made from. */
-export interface LanguageOptions {
-  /** The folder for the functions as files; wiped. */
-  readonly dir: string;
-  /** The folder of the SDK's sources. */
-  readonly sdk: string;
-  /** The folder in which the app's own packages are installed. */
-  readonly packagesDir: string;
-  readonly functions: readonly FunctionSource[];
+export interface LanguageOptions extends Omit<GroundOptions, 'compiler'> {
   readonly log: (level: LogLevel, message: string) => void;
   readonly limits?: Partial<LanguageLimits>;
   /** Undefined: TypeScript is not there for this platform. Absent: it is looked for. */
@@ -69,49 +63,51 @@ export interface Language extends WorkspaceChecker {
 
 const sourceLimit = 2 * 1024 * 1024;
 
-/** Makes the language service, with all functions on the disk; whoever made it closes it. */
-export async function createLanguage(options: LanguageOptions): Promise<Language> {
-  const { log, functions } = options;
+/**
+ * Makes the language service; whoever made it closes it. The functions are written to the disk when
+ * somebody asks for it the first time.
+ */
+export function createLanguage(options: LanguageOptions): Language {
+  const { log } = options;
   const limits = { ...defaultLanguageLimits, ...options.limits };
   const compiler = 'compiler' in options ? options.compiler : findCompiler();
   if (!compiler)
     log('warn', 'TypeScript is missing for this platform, so that there are no completions and checks: install optional dependencies.');
-  const hostPackages = findHostPackages();
-  const workspace = await Workspace.open({ ...options, hostPackages });
   const warn = (error: unknown): void => log('warn', `The language service does not have the newest functions: ${messageOf(error)}`);
-  await workspace.apply(functions, []).catch(warn);
-  const libs = await libraries({ workspace, packagesDir: options.packagesDir, hostPackages, compiler });
-  const uris = new Uris([{ path: workspace.app, alias: '/app' }, ...libs]);
-  const checker = createChecker(workspace, compiler, limits);
+  const ground = new LazyGround({ ...options, compiler });
+  const checker = createChecker(async () => (await ground.open()).workspace, compiler, limits);
   const sessions = new Set<Session>();
-  const makeRoom = (): void => {
-    const open = [...sessions].filter(({ ending }) => !ending);
-    if (open.length < limits.sessions) return;
-    const [idle] = open.toSorted((a, b) => a.usedAt - b.usedAt);
-    idle?.close('idle');
+  let closed = false;
+  const begin = (socket: WebSocket, found: Compiler, { workspace, uris }: Ground): void => {
+    if (closed) return socket.close(closing.restarted.code, closing.restarted.reason);
+    makeRoom(sessions, limits.sessions);
+    const { idleTime, messageLimit } = limits;
+    const onEnd = (): void => void sessions.delete(session);
+    const { app, dir } = workspace;
+    const session: Session = new Session({ socket, compiler: found, uris, app, dir, idleTime, messageLimit, onEnd });
+    sessions.add(session);
   };
-  const readable = [{ path: join(workspace.app, 'sdk'), alias: '' }, ...libs];
   return {
     connect(socket) {
       if (!compiler) return socket.close(closing.unavailable.code, closing.unavailable.reason);
-      makeRoom();
-      const { idleTime, messageLimit } = limits;
-      const onEnd = (): void => void sessions.delete(session);
-      const session: Session = new Session({
-        socket,
-        compiler,
-        uris,
-        app: workspace.app,
-        dir: workspace.dir,
-        idleTime,
-        messageLimit,
-        onEnd,
-      });
-      sessions.add(session);
+      // What the browser says, and whether it goes, is heard by the session.
+      socket.pause();
+      const refuse = (error: unknown): void => {
+        warn(error);
+        socket.close(closing.restarted.code, closing.restarted.reason);
+      };
+      void ground
+        .open()
+        .then((open) => begin(socket, compiler, open))
+        .catch(refuse)
+        .finally(() => socket.resume());
     },
-    readSource: (uri) => readSource(uris.toPath(uri), readable),
+    async readSource(uri) {
+      const { uris, readable } = await ground.open();
+      return readSource(uris.toPath(uri), readable);
+    },
     functionsChanged(changed, deleted) {
-      workspace
+      ground
         .apply(changed, deleted)
         .then((events) => sessions.forEach((session) => events.length > 0 && session.filesChanged(events)))
         .catch(warn);
@@ -120,30 +116,20 @@ export async function createLanguage(options: LanguageOptions): Promise<Language
     status: () => ({ available: compiler !== undefined, pids: [...sessions].flatMap(({ pid }) => pid ?? []) }),
     check: (given) => checker.check(given),
     async close() {
+      closed = true;
       const ended = [...sessions].map((session) => session.ended);
       for (const session of sessions) session.close('restarted');
-      await Promise.all([...ended, checker.close()]);
+      await Promise.all([...ended, checker.close(), ground.settled()]);
     },
   };
 }
 
-interface Libraries {
-  readonly workspace: Workspace;
-  readonly packagesDir: string;
-  readonly hostPackages: string;
-  readonly compiler: Compiler | undefined;
-}
-
-/** The folders that declarations come from; first the real ones, then the links to them in the workspace. */
-async function libraries({ workspace, packagesDir, hostPackages, compiler }: Libraries): Promise<readonly Root[]> {
-  const packages = join(await realpath(packagesDir).catch(() => packagesDir), 'node_modules');
-  return [
-    { path: packages, alias: '/lib/app' },
-    { path: hostPackages, alias: '/lib/host' },
-    ...(compiler ? [{ path: compiler.libs, alias: '/lib/typescript' }] : []),
-    { path: join(workspace.app, 'node_modules'), alias: '/lib/app' },
-    { path: join(workspace.dir, 'node_modules'), alias: '/lib/host' },
-  ];
+/** Ends the session that is idle for longest when there are as many as there may be. */
+function makeRoom(sessions: Iterable<Session>, limit: number): void {
+  const open = [...sessions].filter(({ ending }) => !ending);
+  if (open.length < limit) return;
+  const [idle] = open.toSorted((a, b) => a.usedAt - b.usedAt);
+  idle?.close('idle');
 }
 
 async function readSource(path: string | undefined, roots: readonly Root[]): Promise<string | undefined> {

@@ -17,9 +17,13 @@ export class Load {
   #stale = 0;
   #messages = 0;
   #echoes = 0;
+  #begun = 0;
+  #cpu = process.cpuUsage();
 
   async start({ port, clients, path }: LoadJob): Promise<void> {
     const request = toGet(path);
+    this.#begun = performance.now();
+    this.#cpu = process.cpuUsage();
     for (let client = 0; client < clients; client++) {
       const connection = await HttpConnection.open(port);
       this.#connections.push(connection);
@@ -32,6 +36,8 @@ export class Load {
   /** Stops sending and waits for the rest, a bounded time; answers what was lost. */
   async settle(): Promise<LoadResult> {
     this.#ended = true;
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const busy = (user + system) / 1_000 / (performance.now() - this.#begun);
     const until = performance.now() + patience;
     while ((this.#answered < this.#requests || this.#echoes < this.#messages) && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -44,6 +50,7 @@ export class Load {
       stale: this.#stale,
       messages: this.#messages,
       lostMessages: this.#messages - this.#echoes,
+      busy,
     };
   }
 

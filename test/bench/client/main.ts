@@ -9,7 +9,7 @@ import { measureThroughput } from './throughput.ts';
 type Doers = { [N in JobName]: (job: JobOf<N>) => Promise<ResultOf<N>> };
 
 const audience = new Audience();
-const load = new Load();
+let load = new Load();
 const pushes = new Pushes();
 
 const doers: Doers = {
@@ -17,7 +17,10 @@ const doers: Doers = {
   latency: measureLatency,
   users: (job) => pushes.connect(job),
   push: (job) => pushes.push(job),
-  load: (job) => load.start(job),
+  load: (job) => {
+    load = new Load();
+    return load.start(job);
+  },
   settle: () => load.settle(),
   gather: (job) => audience.gather(job),
   talk: () => audience.talk(),

@@ -47,7 +47,7 @@ export class LanguageHost {
       await writeFile(join(dir, file), text);
     }
     const logs: string[] = [];
-    const language = await createLanguage({
+    const language = createLanguage({
       dir: join(dir, 'workspace'),
       sdk: fileURLToPath(new URL('../../../sdk/', import.meta.url)),
       packagesDir: join(dir, 'packages'),

@@ -1,6 +1,8 @@
-import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createLanguage } from '../../../runtime/control/language/language.ts';
 import { LanguageHost, listOf, uriOf } from './editor.ts';
 
 const app = {
@@ -207,6 +209,33 @@ describe('connect()', () => {
     const variables = await readFile(`/proc/${pid}/environ`, 'utf8');
     expect(variables).toContain('GOMEMLIMIT');
     expect(variables).not.toContain('environment-of-the-host');
+  });
+});
+
+describe('createLanguage()', () => {
+  it('writes the functions when somebody asks for the first time, as they are by then', async () => {
+    const { dir, language } = await LanguageHost.start({ gone: '', stays: 'export const n = 1;' });
+    language.functionsChanged([{ name: 'new', source: 'export const t = "text";' }], ['gone']);
+    expect(await readdir(dir)).toEqual([]);
+    const source = `import { n } from '@/stays';\nimport { t } from '@/new';\nexport const sum: number = n + t;`;
+    expect(await language.check([{ name: 'asks', source }])).toMatchObject([{ function: 'asks', line: 3 }]);
+    expect((await readdir(join(dir, 'workspace/app/functions'))).toSorted()).toEqual(['new.ts', 'stays.ts']);
+  });
+
+  it('says why nothing could be written, and tries again', async () => {
+    const host = await LanguageHost.start({}, {}, { 'blocked/file': '' });
+    const language = createLanguage({
+      dir: join(host.dir, 'blocked/file/workspace'),
+      sdk: fileURLToPath(new URL('../../../sdk/', import.meta.url)),
+      packagesDir: join(host.dir, 'packages'),
+      functions: [],
+      log: () => {},
+    });
+    onTestFinished(() => language.close());
+    const check = (): Promise<unknown> => language.check([{ name: 'a', source: 'export const n = 1;' }]);
+    await expect(check()).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+    await rm(join(host.dir, 'blocked/file'));
+    expect(await check()).toEqual([]);
   });
 });
 
