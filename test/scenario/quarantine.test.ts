@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { TestHost } from './host.ts';
 
@@ -91,10 +93,13 @@ describe('a function that ends its worker', () => {
   it('whose guilt cannot be proven is switched off at its third death within a minute', async () => {
     await using host = await TestHost.start({ env: { ...env, WORKER_STUCK_MS: '60000' } });
     // Killed from outside while it runs: the host sees a dead worker and whose code was running.
-    await host.publish('dies', stuck('alive'));
+    const begun = join(host.dataDir, 'begun');
+    const source = stuck('alive').replace('return /', `appendFileSync(${JSON.stringify(begun)}, '.');\n  return /`);
+    await host.publish('dies', `import { appendFileSync } from 'node:fs';\n${source}`);
     for (let death = 1; death <= 3; death++) {
       const pid = await host.workerPid();
       const answer = callDeadly(host, '/dies');
+      await vi.waitFor(async () => expect(await readFile(begun, 'utf8')).toHaveLength(death), patience);
       // Long enough for the watchdog to have asked who runs.
       await new Promise((resolve) => setTimeout(resolve, 400));
       process.kill(pid, 'SIGKILL');

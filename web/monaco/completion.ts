@@ -1,4 +1,4 @@
-import { languages } from 'monaco-editor/editor/editor.api';
+import { type editor, type IPosition, languages } from 'monaco-editor/editor/editor.api';
 import { toCompletion, toEdit, toMarkdown, toRanges } from './convert.ts';
 import type { LspCompletionItem } from './protocol.ts';
 import { at, type ProviderScope, selector } from './scope.ts';
@@ -11,6 +11,7 @@ export function registerCompletion({ client }: ProviderScope): void {
   languages.registerCompletionItemProvider(selector, {
     triggerCharacters: triggers,
     async provideCompletionItems(model, position, context, token) {
+      if (context.triggerCharacter === ' ' && !isAfterImport(model, position)) return undefined;
       const params = {
         ...at(model, position),
         context: { triggerKind: context.triggerKind + 1, triggerCharacter: context.triggerCharacter },
@@ -43,6 +44,14 @@ export function registerCompletion({ client }: ProviderScope): void {
     },
   });
   registerSignatures(client);
+}
+
+/**
+ * Whether a space stands where the server has something to say of one. Monaco offers nothing for a word that is
+ * typed while it waits for what a space brings: when the answer is nothing, it is done, and the word is over.
+ */
+function isAfterImport(model: editor.ITextModel, { lineNumber, column }: IPosition): boolean {
+  return /\bimport $/.test(model.getLineContent(lineNumber).slice(0, column - 1));
 }
 
 function registerSignatures(client: ProviderScope['client']): void {
