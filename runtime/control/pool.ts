@@ -5,6 +5,7 @@ import type { WatchdogReport, WorkerMetrics, WorkerSettings } from '../kernel/pr
 import type { BuiltFunction } from '../kernel/revision.ts';
 import type { Listener } from './listener.ts';
 import { Member, type MemberOwner } from './member.ts';
+import { judgeShortage } from './shortage.ts';
 import type { CrashReport, WorkerState } from './services.ts';
 import type { WorkerExit } from './worker-process.ts';
 
@@ -139,8 +140,11 @@ export class WorkerPool implements MemberOwner {
   onReport(member: Member, report: WatchdogReport): void {
     if (report.type === 'stuck') member.condemn({ cause: 'stuck', report });
     else if (report.type === 'memory' && report.level === 'hard') member.condemn({ cause: 'memory', report });
-    else if (report.type === 'memory') this.#drain(`it uses ${Math.round(report.rss / 1024 ** 2)} MB of memory${suspected(report)}`);
-    else if (report.type === 'descriptors') this.#drain(`${report.open} of ${report.limit} file descriptors are open`);
+    else if (report.type !== 'running') {
+      const { warn, drain } = judgeShortage(report, member.metrics?.connections ?? 0);
+      if (warn !== undefined) this.log('warn', warn);
+      if (drain !== undefined) this.#drain(drain);
+    }
   }
 
   onExit(member: Member, exit: WorkerExit): void {
@@ -243,8 +247,4 @@ export class WorkerPool implements MemberOwner {
     for (const waiter of this.#waiting) waiter();
     this.#waiting.clear();
   }
-}
-
-function suspected({ suspects: [first] }: Extract<WatchdogReport, { type: 'memory' }>): string {
-  return first ? `, most of what was sampled by ${first.function}` : '';
 }

@@ -11,10 +11,16 @@ const resolution = 20;
 export function startMetrics(app: () => WorkerApp | undefined, report: (metrics: WorkerMetrics) => void): () => void {
   const delay = monitorEventLoopDelay({ resolution });
   delay.enable();
+  let memory = process.memoryUsage();
   const timer = setInterval(() => {
     const current = app();
     if (!current) return;
-    const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+    try {
+      memory = process.memoryUsage();
+    } catch {
+      // To ask takes a file descriptor. While none is left all else is worth reporting, and what was so last.
+    }
+    const { rss, heapUsed, heapTotal, external } = memory;
     report({
       ...current.app.counters,
       connections: current.sockets.size,

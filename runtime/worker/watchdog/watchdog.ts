@@ -3,7 +3,7 @@ import type { FunctionMark, WatchdogReport } from '../../kernel/protocol.ts';
 import { StallClock } from './clock.ts';
 import { MainThreadInspector } from './inspector.ts';
 import { MemoryWatch } from './memory.ts';
-import { createDescriptorReader } from './resources.ts';
+import { createDescriptorReader, createRssReader } from './resources.ts';
 import type { UnsentLines } from './unsent.ts';
 import { signal, slot, type WatchdogNotice } from './shared.ts';
 
@@ -39,6 +39,7 @@ export class Watchdog {
   readonly #clock = new StallClock();
   readonly #marks = new Map<number, FunctionMark>();
   readonly #readDescriptors = createDescriptorReader();
+  readonly #readRss = createRssReader();
   #inspector: MainThreadInspector | undefined;
   #limits: Limits | undefined;
   #asked = false;
@@ -99,7 +100,7 @@ export class Watchdog {
   }
 
   #lookAtMemory(stalled: number, now: number): void {
-    const rss = process.memoryUsage.rss();
+    const rss = this.#readRss();
     const advice = this.#memory?.look({ rss, stalled: stalled >= noticeable, now });
     if (!advice) return;
     this.#short = advice.sample;
