@@ -67,7 +67,7 @@ it.runIf(process.platform === 'linux')(
       await once(socket, 'close');
     }
     await vi.waitFor(async () => expect(await connect(host)).toBeDefined(), patience);
-    expect(await (await host.call('/__websocket__')).text).toBe('here');
+    expect((await host.call('/__websocket__')).text).toBe('here');
     expect(await host.workerPid()).toBe(pid);
     expect(host.output.match(/for WebSockets/g)).toHaveLength(1);
     expect(host.output).not.toContain('EMFILE');
