@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/scenario/**', 'test/faults/**', 'test/tooling/**', 'test/browser/**'],
+          exclude: ['**/node_modules/**', 'test/scenario/**', 'test/faults/**', 'test/tooling/**', 'test/browser/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

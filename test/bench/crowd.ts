@@ -15,11 +15,8 @@ const patience = 60_000;
 const rest = { full: 2_000, quick: 1_000, tiny: 10 } as const;
 const megabyte = 1024 ** 2;
 
-/** Files that a process of the benchmark needs besides its sockets, generously. */
+/** Files that a process needs besides its sockets, generously. */
 const spare = 500;
-/** A worker is replaced when nine tenths of its files are open, and has some open itself. */
-const part = 0.9;
-const own = 100;
 /** Connections that one address can surely have to one port: Linux gives out 28,232 numbers unless told otherwise. */
 const ports = 25_000;
 
@@ -28,7 +25,7 @@ export async function benchCrowd(scale: Scale): Promise<readonly Figure[]> {
   const until = performance.now() + patience;
   const limit = openFiles();
   const total = Math.max(...sizes[scale]);
-  const room = Math.min(total, Math.floor(limit * part) - own);
+  const room = Math.min(total, limit - spare);
   const seats = createSeats(limit);
   const env = toSettings(room);
   await using station = await Station.start(env, seats);

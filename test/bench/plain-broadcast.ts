@@ -23,5 +23,5 @@ export async function broadcastPlainly(sockets: ReadonlySet<WebSocket>): Promise
   await delay(5);
   const { user, system } = process.cpuUsage(before);
   histogram.disable();
-  return JSON.stringify({ sent, begun, block: histogram.max / 1e6, cpu: (user + system) / 1e3 });
+  return JSON.stringify({ sent, begun, block: histogram.max / 1e6, cpu: (user + system) / 1e3, kernel: system / (user + system) });
 }
