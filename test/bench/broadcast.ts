@@ -92,16 +92,16 @@ async function measure(scale: Scale, count: number): Promise<Figure[]> {
   }
   const after = await bench.memory();
   return [
-    { name: `${count}: connected`, value: gathered.count, unit: '', least: count },
+    { name: `${count.toLocaleString('en')}: connected`, value: gathered.count, unit: '', least: count },
     ...compare(count, helper, own, raw),
     {
-      name: `${count}: sockets that missed a message`,
+      name: `${count.toLocaleString('en')}: sockets that missed a message`,
       value: sum([...helper, ...own, ...raw].map(({ missed }) => missed)),
       unit: '',
       most: 0,
     },
-    { name: `${count}: worker heap growth`, value: (after.heapUsed - before.heapUsed) / megabyte, unit: 'MB' },
-    { name: `${count}: worker RSS after`, value: after.rss / megabyte, unit: 'MB' },
+    { name: `${count.toLocaleString('en')}: worker heap growth`, value: (after.heapUsed - before.heapUsed) / megabyte, unit: 'MB' },
+    { name: `${count.toLocaleString('en')}: worker RSS after`, value: after.rss / megabyte, unit: 'MB' },
   ];
 }
 
@@ -129,7 +129,7 @@ function compare(count: number, helper: readonly Measured[], own: readonly Measu
     { name: 'longest block, loop over ws: median', value: median(raw, 'block'), unit: 'ms' },
     { name: 'the client was busy', value: median(helper, 'busy') * 100, unit: '%' },
   ];
-  return figures.map((figure) => ({ ...figure, name: `${count}: ${figure.name}` }));
+  return figures.map((figure) => ({ ...figure, name: `${count.toLocaleString('en')}: ${figure.name}` }));
 }
 
 function sum(values: readonly number[]): number {

@@ -7,7 +7,7 @@ import { ClientProcess } from './process.ts';
 import { type Figure, quantile, type Scale } from './report.ts';
 
 const rounds = { full: 15, quick: 5, tiny: 1 } as const;
-const durations = { full: 1_500, quick: 1_000, tiny: 100 } as const;
+const durations = { full: 1_500, quick: 600, tiny: 100 } as const;
 const idleTimes = { full: 10_000, quick: 3_000, tiny: 200 } as const;
 const connections = 50;
 

@@ -67,7 +67,7 @@ export async function benchPush(scale: Scale): Promise<readonly Figure[]> {
       const measured = await client.do('push', job);
       const cpu = pids.map((pid, index) => cpuTimeOf(pid) - (before[index] ?? NaN));
       const [theirs = [], ours = []] = measured.turns;
-      const name = `${users} ${users === 1 ? 'user' : 'users'}, ${title}`;
+      const name = `${users.toLocaleString('en')} ${users === 1 ? 'user' : 'users'}, ${title}`;
       figures.push(...compare(name, ours, theirs), {
         name: `${name}: CPU time, Hearth / ws`,
         value: (cpu[1] ?? NaN) / (cpu[0] ?? NaN),

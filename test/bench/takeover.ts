@@ -5,7 +5,7 @@ import type { TakeoverResult } from './jobs.ts';
 import { ClientProcess } from './process.ts';
 import { type Figure, quantile, type Scale } from './report.ts';
 
-const rounds = { full: 10, quick: 3, tiny: 1 } as const;
+const rounds = { full: 10, quick: 2, tiny: 1 } as const;
 // A worker that dies younger than this counts as crashing in a loop, and the host then takes its time.
 const life = { full: 10_500, quick: 10_500, tiny: 3_000 } as const;
 

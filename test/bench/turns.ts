@@ -32,8 +32,6 @@ export interface Load {
 export interface Outcome {
   readonly figures: readonly Figure[];
   readonly failed: number;
-  /** In the order of the rounds, by the name of the server: how many a second. */
-  readonly rates: ReadonlyMap<string, readonly number[]>;
 }
 
 /**
@@ -57,8 +55,7 @@ export async function takeTurns(servers: readonly Server[], load: Load, turns: T
       taken.get(server.name)?.push({ rate: generated.count / (generated.took / 1_000), cpu, busy: generated.busy });
     }
   }
-  const rates = new Map([...taken].map(([name, list]) => [name, list.map(({ rate }) => rate)]));
-  return { figures: toFigures(servers, taken, turns), failed, rates };
+  return { figures: toFigures(servers, taken, turns), failed };
 }
 
 function toFigures(servers: readonly Server[], taken: ReadonlyMap<string, readonly Turn[]>, turns: Turns): Figure[] {

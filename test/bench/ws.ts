@@ -1,10 +1,10 @@
 import type { EchoJob } from './client/echo.ts';
 import { echoSource } from './functions.ts';
 import { BenchHost } from './host.ts';
-import { Lineup, own } from './lineup.ts';
+import { Lineup } from './lineup.ts';
 import { arePeersInstalled, Generator, type Server } from './peer.ts';
-import { type Figure, quantile, type Scale } from './report.ts';
-import { type Outcome, takeTurns, type Turns } from './turns.ts';
+import type { Figure, Scale } from './report.ts';
+import { takeTurns, type Turns } from './turns.ts';
 
 const rounds = { full: 7, quick: 3, tiny: 1 } as const;
 /** Milliseconds. */
@@ -48,7 +48,6 @@ export async function benchWs(scale: Scale): Promise<readonly Figure[]> {
     const servers = lineup.servers.filter(({ name }) => name !== architect || connections * depth === 1);
     const outcome = await takeTurns(servers, load, { title, unit: 'message', rounds: rounds[scale], least });
     figures.push(...outcome.figures);
-    if (connections * depth === 1) figures.push(addedTime(title, outcome));
     failed += outcome.failed;
   }
   figures.push({ name: 'failed', value: failed, unit: '', most: 0 });
@@ -62,12 +61,4 @@ function workloads(scale: Scale): readonly Workload[] {
     { title: `${many[scale].toLocaleString('en')} connections`, connections: many[scale], depth: 1 },
     { title: '50 connections, 32 messages a write', connections: 50, depth: 32, least: { ws: 0.92 } },
   ];
-}
-
-/** With one message under way, a round trip is what its inverse rate says. */
-function addedTime(title: string, { rates }: Outcome): Figure {
-  const plain = rates.get('ws') ?? [];
-  const added = (rates.get(own) ?? []).map((rate, round) => 1e6 / rate - 1e6 / (plain[round] ?? NaN));
-  const spread = [Math.min(...added), Math.max(...added)] as const;
-  return { name: `${title}: what ${own} adds to a round trip of ws`, value: quantile(added, 0.5), unit: 'µs', spread, most: 5 };
 }
