@@ -40,6 +40,22 @@ it('record() keeps what another version of Node has shown, in a column of its ow
   expect(read()).toContain('Node 99.1.0: Hearth 0.0.1, 2026-01-02, a machine.');
 });
 
+it('record() leaves counts that are as expected out of the table of targets, and no others', () => {
+  const { url, read } = place(marks);
+  record(
+    'crowd',
+    [
+      { name: 'left', value: 20, unit: '', least: 20 },
+      { name: 'lost', value: 0, unit: '', most: 0 },
+      { name: 'refused', value: 1, unit: '', most: 0 },
+    ],
+    url,
+  );
+  expect(read().match(/^\| crowd \| .*/gm)).toEqual(['| crowd | refused | <= 0 | **1, missed** |']);
+  expect(read()).toContain('2 counts that are');
+  expect(read()).toContain('| lost | <= 0 | 0 |');
+});
+
 it('record() keeps a figure that could not be measured', () => {
   const { url, read } = place(marks);
   record('http', [{ name: 'not measured: workerd', value: NaN, unit: '' }], url);
