@@ -47,8 +47,8 @@ interface Lane {
 
 /**
  * The calls that were not answered at once: bounds how many of one function run and wait, and how
- * long each takes. It knows nothing of calls that are answered synchronously, nor of a function
- * without a call under way.
+ * long each takes. It knows nothing of calls that are answered synchronously, and forgets a function
+ * soon after its last call.
  */
 export class Calls {
   readonly #app: App;
@@ -65,7 +65,7 @@ export class Calls {
     this.#limit = app.settings.limits.functionTimeout;
   }
 
-  /** Functions with a call under way. */
+  /** Functions that it knows of. */
   get size(): number {
     return this.#lanes.size;
   }
@@ -135,14 +135,14 @@ export class Calls {
     if (lane.waiting.size === 0) lane.waiting = undefined;
   }
 
-  /** Lets the next begin, or forgets the function when there is none. */
+  /** Lets the next begin, if there is one. */
   #settle(lane: Lane): void {
     if (lane.waiting) {
       if (lane.advancing || lane.running >= this.#app.settings.limits.concurrency) return;
       lane.advancing = true;
       // Not at once: this may run within another call's `response.write()`; nor within that call's scope.
       this.#outside(() => setImmediate(() => this.#advance(lane)));
-    } else if (lane.running === 0 && this.#lanes.get(lane.name) === lane) this.#lanes.delete(lane.name);
+    }
   }
 
   #advance(lane: Lane): void {
@@ -173,6 +173,8 @@ export class Calls {
       this.#untime(ticket);
       ticket.holder.expire(ticket);
     }
+    // Here rather than at the end of each call: to forget a function and to meet it again costs more than the rest.
+    for (const lane of this.#lanes.values()) if (lane.running === 0 && !lane.waiting) this.#lanes.delete(lane.name);
     if (this.#timed.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
