@@ -1,11 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
-/** How many files start hosts at a time. What docs/faults.md says is measured, and written, by one. */
-const hostWorkers = process.env['FAULTS_WRITE'] ? 1 : 2;
-
-/** Files that need a machine that does nothing else: these fill memory faster than a host that has half of it can tell. */
-const alone = ['test/faults/memory.test.ts'];
-
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -36,18 +30,18 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'scenario',
-          include: ['test/scenario/**/*.test.ts', 'test/faults/**/*.test.ts'],
-          exclude: alone,
+          include: ['test/scenario/**/*.test.ts'],
           globalSetup: './scripts/vitest.mjs',
-          maxWorkers: hostWorkers,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
       {
+        // Here hosts tell by the clock whose fault something is: nothing else may take their time.
         extends: true,
         test: {
-          name: 'alone',
-          include: alone,
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
           globalSetup: './scripts/vitest.mjs',
           maxWorkers: 1,
           sequence: { groupOrder: 3 },

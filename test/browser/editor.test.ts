@@ -43,24 +43,6 @@ function languageServers(host: TestHost): number[] {
   });
 }
 
-/** Keeps back what hosts say over WebSockets from `hold()` to `release()`; for pages that are loaded afterwards. */
-async function holdable(page: Page): Promise<{ hold(): void; release(): void }> {
-  let held: (() => void)[] | undefined;
-  await page.routeWebSocket(/./, (socket) => {
-    const host = socket.connectToServer();
-    host.onMessage((message) => {
-      if (held) held.push(() => socket.send(message));
-      else socket.send(message);
-    });
-  });
-  const release = (): void => {
-    const late = held ?? [];
-    held = undefined;
-    for (const send of late) send();
-  };
-  return { hold: () => (held ??= []), release };
-}
-
 describe.skipIf(withoutChromium())('the editor', () => {
   it('keeps a draft over a reload, and publishes it by Mod+S', async ({ host, open }) => {
     await host.publish('kept', answering('one'));
@@ -125,22 +107,6 @@ describe.skipIf(withoutChromium())('the editor', () => {
     await page.keyboard.press('Enter');
     await shown(page, 'cloud.sockets');
     expect(languageServers(host)).not.toContain(pid);
-  });
-
-  it('imports from a package what is completed, also when the language server answers after all was typed', async ({ host, open }) => {
-    await host.publish('imports', answering('imports'));
-    const page = await open('/f/imports');
-    const answers = await holdable(page);
-    await page.reload();
-    await focusEnd(page, "'imports'");
-    await ready(page);
-    await page.keyboard.type('\nexport const client =');
-    answers.hold();
-    await page.keyboard.type(' MongoClient');
-    answers.release();
-    await page.getByRole('option', { name: /^MongoClient\b/ }).click();
-    await shown(page, "from 'mongodb'");
-    await shown(page, 'client = MongoClient');
   });
 
   it('follows what others publish, and settles conflicts: mine, theirs, or a merge', async ({ host, open }) => {

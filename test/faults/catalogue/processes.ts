@@ -101,9 +101,8 @@ export const processes: readonly Fault[] = [
   },
   {
     id: 'kill-by-program',
-    fault: "`exec('kill -9 $PPID')`: a program kills the worker",
-    // Not `execSync()`: a program that takes its time to start is time in which the function is seen running.
-    source: "import { exec } from 'node:child_process';\nexport default () => new Promise(() => exec('kill -9 $PPID'));",
+    fault: "`execSync('kill -9 $PPID')`: a program kills the worker",
+    source: "import { execSync } from 'node:child_process';\nexport default () => { execSync('kill -9 $PPID'); };",
     guilty: /^cut off: (ECONNRESET|EPIPE)$/,
     others: 'takeover',
     log: /ended with SIGKILL/,
