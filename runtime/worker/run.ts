@@ -56,7 +56,7 @@ async function exchange(app: App, functions: FunctionView, { call, cancelled }: 
   server.emit('connection', serverSide);
   const path = `/${encodeURI(call.name)}${query === '' ? '' : `?${query}`}`;
   const { runTimeout } = app.settings.limits;
-  // Not AbortSignal.any() with AbortSignal.timeout(): Node 20 may collect the second as garbage, and then it never aborts.
+  // Not AbortSignal.any() with AbortSignal.timeout(): Node 20 collects the second as garbage, and then it never aborts.
   const aborter = new AbortController();
   const { signal } = aborter;
   const abort = (): void => aborter.abort();
