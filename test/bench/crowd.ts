@@ -11,8 +11,13 @@ const roundsOfAll = 3;
 const warmups = 2;
 /** Milliseconds after which no more hosts are filled: a machine that is too slow for all of it says how far it got. */
 const patience = 60_000;
-/** Milliseconds in which what was done has come to rest. */
-const rest = { full: 2_000, quick: 1_000, tiny: 10 } as const;
+/**
+ * Milliseconds in which what was done has come to rest. V8 keeps pages that a collection has emptied, up to 50 MB
+ * of them, for ten seconds: the short forms count those in.
+ */
+const rest = { full: 12_000, quick: 1_000, tiny: 10 } as const;
+/** Milliseconds after the last message in which what it took has ended. */
+const settling = { full: 2_000, quick: 1_000, tiny: 10 } as const;
 const megabyte = 1024 ** 2;
 
 /** Files that a process needs besides its sockets, generously. */
@@ -22,26 +27,25 @@ const ports = 25_000;
 
 /** What idle sockets cost, how long one message to all of them takes, and whether anything stays when they have left. */
 export async function benchCrowd(scale: Scale): Promise<readonly Figure[]> {
-  const until = performance.now() + patience;
   const limit = openFiles();
   const total = Math.max(...sizes[scale]);
   const room = Math.min(total, limit - spare);
   const seats = createSeats(limit);
   const env = toSettings(room);
   await using station = await Station.start(env, seats);
-  const figures: Figure[] = [{ name: 'worker RSS before', value: station.empty.rss / megabyte, unit: 'MB' }];
+  const empty = await station.weigh(rest[scale]);
+  const figures: Figure[] = [{ name: 'worker RSS before', value: empty.rss / megabyte, unit: 'MB' }];
   for (const size of new Set(sizes[scale].map((wanted) => Math.min(wanted, room)))) figures.push(...(await grow(station, size, scale)));
-  if (room < total) figures.push(...(await spread(station, { total, room, env, seats, until, rest: rest[scale] })));
+  if (room < total) figures.push(...(await spread(station, { total, room, env, seats, rest: rest[scale] })));
   const size = station.size;
   const left = await station.leave();
-  await delay(rest[scale]);
-  const after = await station.bench.memory();
+  const after = await station.weigh(rest[scale]);
   return [
     ...figures,
     { name: 'left', value: left.count, unit: '', least: size },
     { name: 'cloud.sockets when all have left', value: after.sockets, unit: '', most: 0 },
     { name: 'worker RSS when all have left', value: after.rss / megabyte, unit: 'MB' },
-    { name: 'worker heap growth when all have left', value: (after.heapUsed - station.empty.heapUsed) / megabyte, unit: 'MB' },
+    { name: 'worker heap growth when all have left', value: (after.heapUsed - empty.heapUsed) / megabyte, unit: 'MB' },
   ];
 }
 
@@ -50,9 +54,9 @@ async function grow(station: Station, size: number, scale: Scale): Promise<Figur
   const { bench, empty } = station;
   const gathered = await station.grow(size);
   const talked = await station.talk();
-  await delay(rest[scale]);
+  await delay(settling[scale]);
   const busy = bench.resident().workers.get(await bench.host.workerPid()) ?? NaN;
-  const idle = await bench.memory();
+  const idle = await station.weigh(rest[scale]);
   const heard = await broadcasts([station], rounds[scale]);
   const after = await bench.memory();
   const perSocket = (idle.rss - empty.rss) / size;
@@ -81,27 +85,26 @@ interface Spreading {
   readonly room: number;
   readonly env: Readonly<Record<string, string>>;
   readonly seats: Seats;
-  /** When to stop filling hosts. */
-  readonly until: number;
   readonly rest: number;
 }
 
 /** As many hosts beside the first as it takes to hold all of the sockets. */
-async function spread(first: Station, { total, room, env, seats, until, rest: pause }: Spreading): Promise<Figure[]> {
+async function spread(first: Station, { total, room, env, seats, rest: pause }: Spreading): Promise<Figure[]> {
   const stations = [first];
   const missing = total - first.size;
   const more = Math.ceil(missing / room);
   let connected: Counted = { count: 0, failed: 0, took: 0 };
   try {
-    for (let index = 0; index < more && performance.now() < until; index++) {
-      const station = await Station.start(env, seats);
-      stations.push(station);
+    for (let index = 0; index < more; index++) stations.push(await Station.start(env, seats));
+    await Promise.all(stations.slice(1).map((station) => station.weigh(pause)));
+    const until = performance.now() + patience;
+    for (const [index, station] of stations.slice(1).entries()) {
+      if (performance.now() > until) break;
       connected = addUp(connected, await station.grow(Math.floor((missing + index) / more)));
     }
-    await delay(pause);
     const figures = [
       { name: 'connects', value: connected.count / (connected.took / 1_000), unit: '/s' },
-      ...(await holdAll(stations, total)),
+      ...(await holdAll(stations, total, pause)),
     ];
     return figures.map((figure) => ({ ...figure, name: `${total.toLocaleString('en')} over ${stations.length} hosts: ${figure.name}` }));
   } finally {
@@ -109,9 +112,14 @@ async function spread(first: Station, { total, room, env, seats, until, rest: pa
   }
 }
 
-async function holdAll(stations: readonly Station[], total: number): Promise<Figure[]> {
-  const idle = await Promise.all(stations.map(({ bench }) => bench.memory()));
+async function holdAll(stations: readonly Station[], total: number, pause: number): Promise<Figure[]> {
+  const idle = await Promise.all(stations.map((station) => station.weigh(pause)));
   const heard = await broadcasts(stations, roundsOfAll);
+  const alone: number[] = [];
+  for (const station of stations) {
+    const one = await broadcasts([station], roundsOfAll);
+    alone.push(...one.flat().map(({ block }) => block));
+  }
   const after = await Promise.all(stations.map(({ bench }) => bench.memory()));
   const growth = sum(idle.map(({ rss }, index) => rss - (stations[index]?.empty.rss ?? NaN)));
   return [
@@ -121,6 +129,13 @@ async function holdAll(stations: readonly Station[], total: number): Promise<Fig
     { name: 'worker RSS for 10,000 idle sockets', value: ((growth / total) * 10_000) / megabyte, unit: 'MB', most: 90 },
     // So many processes wait for a core much longer than any of them holds up its loop: no target.
     ...toFigures(heard, stations, {}),
+    {
+      name: 'longest block of a loop, one host after another',
+      value: quantile(alone, 0.5),
+      unit: 'ms',
+      spread: [Math.min(...alone), Math.max(...alone)],
+      most: 10,
+    },
     { name: 'RSS of all workers after the broadcasts', value: sum(after.map(({ rss }) => rss)) / megabyte, unit: 'MB' },
   ];
 }

@@ -1,7 +1,9 @@
 import { Awake } from './awake.ts';
 import { echoSource } from './functions.ts';
 import { BenchHost } from './host.ts';
+import type { LatencyJob } from './jobs.ts';
 import { cpuTimeOf, Peer } from './peer.ts';
+import { coresOf, pin } from './placement.ts';
 import { ClientProcess } from './process.ts';
 import { type Figure, quantile, type Scale } from './report.ts';
 
@@ -10,6 +12,13 @@ const messages = { full: 200, quick: 200, tiny: 20 } as const;
 /** Microseconds that a message may take less with a function around it before that says something about the measuring. */
 const noise = 1;
 
+interface Players {
+  readonly client: ClientProcess;
+  /** The processes of ws and of Hearth, as in the job's ports. */
+  readonly servers: readonly number[];
+  readonly job: LatencyJob;
+}
+
 /** What a function adds to the time in which a message comes back: one at a time on one connection, beside ws alone. */
 export async function benchLatency(scale: Scale): Promise<readonly Figure[]> {
   await using bench = await BenchHost.start();
@@ -17,30 +26,55 @@ export async function benchLatency(scale: Scale): Promise<readonly Figure[]> {
   await using server = await Peer.startPlain('');
   await using client = new ClientProcess();
   await using _awake = new Awake();
-  const pids = [server.pid, await bench.host.workerPid()];
   const job = { ports: [server.port, bench.port], turns: turns[scale], messages: messages[scale] };
+  const players = { client, servers: [server.pid, await bench.host.workerPid()], job };
   // What is not compiled yet would count for whoever comes first.
   await client.do('latency', { ...job, turns: Math.ceil(job.turns / 10) });
-  const before = pids.map(cpuTimeOf);
-  const { medians } = await client.do('latency', job);
-  const cpu = pids.map((pid, index) => ((cpuTimeOf(pid) - (before[index] ?? NaN)) * 1_000) / (job.turns * job.messages));
-  const [theirs = [], ours = []] = medians;
-  const added = ours.map((own, turn) => own - (theirs[turn] ?? NaN));
+  const figures: Figure[] = [];
+  for (const { title, place } of placements(players)) {
+    if (!place()) continue;
+    for (const figure of await play(players)) figures.push({ ...figure, name: `${title}: ${figure.name}` });
+  }
+  return [...figures, { name: 'turns of each', value: job.turns, unit: '' }];
+}
+
+interface Placement {
+  readonly title: string;
+  /** Puts everybody there; false when that cannot be. */
+  readonly place: () => boolean;
+}
+
+/**
+ * Where client and servers run. To wake a process on another core takes longer than all else: left to the
+ * system they meet both, by chance, and the median of that says nothing.
+ */
+function placements({ client, servers }: Players): readonly Placement[] {
+  const [first, second] = coresOf();
+  const place = (one: number, other: number) => (): boolean => pin(client.pid, one) && servers.every((pid) => pin(pid, other));
+  if (first === undefined || !place(first, first)()) return [{ title: 'wherever the system puts them', place: () => true }];
   return [
-    { name: 'ws: p50 of a message and its echo', value: quantile(theirs, 0.5), unit: 'µs', spread: middle(theirs) },
-    { name: 'Hearth: p50', value: quantile(ours, 0.5), unit: 'µs', spread: middle(ours) },
-    toAdded(added),
-    // Where a message finds its receiver awake; elsewhere most of the time is what waking it takes.
-    { name: 'added to a message: fastest tenth of the turns', value: quantile(ours, 0.1) - quantile(theirs, 0.1), unit: 'µs' },
+    { title: 'client and server on one core', place: place(first, first) },
+    ...(second === undefined ? [] : [{ title: 'on two cores', place: place(first, second) }]),
+  ];
+}
+
+async function play({ client, servers, job }: Players): Promise<readonly Figure[]> {
+  const before = servers.map(cpuTimeOf);
+  const { medians } = await client.do('latency', job);
+  const cpu = servers.map((pid, index) => ((cpuTimeOf(pid) - (before[index] ?? NaN)) * 1_000) / (job.turns * job.messages));
+  const [theirs = [], ours = []] = medians;
+  return [
+    { name: 'ws, p50 of a message and its echo', value: quantile(theirs, 0.5), unit: 'µs', spread: middle(theirs) },
+    { name: 'Hearth, p50', value: quantile(ours, 0.5), unit: 'µs', spread: middle(ours) },
+    toAdded(ours.map((own, turn) => own - (theirs[turn] ?? NaN))),
     { name: 'CPU time of ws for a message', value: cpu[0] ?? NaN, unit: 'µs' },
     { name: 'CPU time of the worker for a message', value: cpu[1] ?? NaN, unit: 'µs' },
-    { name: 'turns', value: added.length, unit: '' },
   ];
 }
 
 /** The added time with its target, or without one when what was measured cannot be so. */
 function toAdded(added: readonly number[]): Figure {
-  const name = 'added to a message: median of the turns, middle half';
+  const name = 'added to a message, median of the turns, middle half';
   const spread = middle(added);
   const figure = { value: quantile(added, 0.5), unit: 'µs', spread };
   // A function does not make a message faster: then the two did not meet the same machine, and no target is met by that.

@@ -30,6 +30,10 @@ function nextOf(child: ChildProcess): Promise<unknown> {
 export class ClientProcess implements AsyncDisposable {
   readonly #child = start('client');
 
+  get pid(): number {
+    return this.#child.pid ?? NaN;
+  }
+
   /** Does one job; jobs are given one after another. */
   async do<N extends JobName>(name: N, job: JobOf<N>): Promise<ResultOf<N>> {
     const next = nextOf(this.#child);

@@ -88,9 +88,13 @@ it('bench broadcast reaches every socket, by the helper and by loops', { timeout
 
 it('bench latency takes the time of messages through the host and through ws', { timeout: 60_000 }, async () => {
   const figures = await bench('latency');
-  expect(figures.get('turns')).toBe(2);
-  expect(figures.get('Hearth: p50')).toBeGreaterThan(0);
-  expect(figures.get('ws: p50 of a message and its echo')).toBeGreaterThan(0);
+  expect(figures.get('turns of each')).toBe(2);
+  // Once for each way of placing the processes, which are as many as the machine allows.
+  for (const what of ['Hearth, p50', 'ws, p50 of a message and its echo']) {
+    const times = [...figures].filter(([name]) => name.endsWith(`: ${what}`)).map(([, value]) => value);
+    expect(times.length).toBeGreaterThan(0);
+    for (const time of times) expect(time).toBeGreaterThan(0);
+  }
 });
 
 it('bench guards measures a host with guards beside one without', { timeout: 60_000 }, async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { broadcastSource } from './broadcast.ts';
 import { echoSource } from './functions.ts';
 import { BenchHost, type WorkerMemory } from './host.ts';
@@ -31,14 +32,13 @@ export interface Broadcasted {
 /** A host with a crowd of sockets, in as many client processes as it takes. */
 export class Station implements AsyncDisposable {
   readonly bench: BenchHost;
-  /** The worker's memory without a socket. */
-  readonly empty: WorkerMemory;
   readonly #seats: Seats;
   readonly #clients: { readonly process: ClientProcess; readonly from: string | undefined; count: number }[] = [];
 
-  private constructor(bench: BenchHost, empty: WorkerMemory, seats: Seats) {
+  #empty: WorkerMemory = { heapUsed: NaN, rss: NaN, sockets: NaN };
+
+  private constructor(bench: BenchHost, seats: Seats) {
     this.bench = bench;
-    this.empty = empty;
     this.#seats = seats;
   }
 
@@ -47,8 +47,21 @@ export class Station implements AsyncDisposable {
     const bench = await BenchHost.start(env);
     await bench.publish('__websocket__', echoSource(1));
     await bench.publish('broadcast', broadcastSource);
-    await bench.memory();
-    return new Station(bench, await bench.memory(), seats);
+    return new Station(bench, seats);
+  }
+
+  /** What `weigh()` answered while there was no socket yet. */
+  get empty(): WorkerMemory {
+    return this.#empty;
+  }
+
+  /** The worker's memory when its garbage was collected and it has had so many milliseconds to give the pages back to the system. */
+  async weigh(rest: number): Promise<WorkerMemory> {
+    await this.bench.memory();
+    await delay(rest);
+    const memory = await this.bench.memory();
+    if (this.size === 0 && Number.isNaN(this.#empty.rss)) this.#empty = memory;
+    return memory;
   }
 
   /** Sockets that were opened. */
