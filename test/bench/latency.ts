@@ -3,7 +3,7 @@ import { echoSource } from './functions.ts';
 import { BenchHost } from './host.ts';
 import type { LatencyJob } from './jobs.ts';
 import { cpuTimeOf, Peer } from './peer.ts';
-import { coresOf, pin } from './placement.ts';
+import { placements } from './placement.ts';
 import { ClientProcess } from './process.ts';
 import { type Figure, quantile, type Scale } from './report.ts';
 
@@ -31,31 +31,11 @@ export async function benchLatency(scale: Scale): Promise<readonly Figure[]> {
   // What is not compiled yet would count for whoever comes first.
   await client.do('latency', { ...job, turns: Math.ceil(job.turns / 10) });
   const figures: Figure[] = [];
-  for (const { title, place } of placements(players)) {
-    if (!place()) continue;
+  for (const { title, place } of placements(client.pid, players.servers)) {
+    place();
     for (const figure of await play(players)) figures.push({ ...figure, name: `${title}: ${figure.name}` });
   }
   return [...figures, { name: 'turns of each', value: job.turns, unit: '' }];
-}
-
-interface Placement {
-  readonly title: string;
-  /** Puts everybody there; false when that cannot be. */
-  readonly place: () => boolean;
-}
-
-/**
- * Where client and servers run. To wake a process on another core takes longer than all else: left to the
- * system they meet both, by chance, and the median of that says nothing.
- */
-function placements({ client, servers }: Players): readonly Placement[] {
-  const [first, second] = coresOf();
-  const place = (one: number, other: number) => (): boolean => pin(client.pid, one) && servers.every((pid) => pin(pid, other));
-  if (first === undefined || !place(first, first)()) return [{ title: 'wherever the system puts them', place: () => true }];
-  return [
-    { title: 'client and server on one core', place: place(first, first) },
-    ...(second === undefined ? [] : [{ title: 'on two cores', place: place(first, second) }]),
-  ];
 }
 
 async function play({ client, servers, job }: Players): Promise<readonly Figure[]> {

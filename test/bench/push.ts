@@ -2,6 +2,7 @@ import { Awake } from './awake.ts';
 import { BenchHost } from './host.ts';
 import type { PushTimes, PushTurn } from './jobs.ts';
 import { cpuTimeOf, Peer } from './peer.ts';
+import { placements } from './placement.ts';
 import { ClientProcess } from './process.ts';
 import { type Figure, quantile, type Scale } from './report.ts';
 
@@ -55,6 +56,7 @@ export async function benchPush(scale: Scale): Promise<readonly Figure[]> {
   await using _awake = new Awake();
   const ports = [plain.port, bench.port];
   const pids = [plain.pid, await bench.host.workerPid()];
+  placements(client.pid, pids).at(-1)?.place();
   const figures: Figure[] = [];
   const counts = { pushes: 0, lost: 0 };
   for (const users of crowds[scale]) {
