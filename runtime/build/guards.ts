@@ -86,10 +86,12 @@ function shift(json: string, code: string, insertions: readonly Insertion[]): st
   if (typeof map !== 'object' || map === null || !('mappings' in map) || typeof map.mappings !== 'string')
     throw new TypeError('This is no source map.');
   const lines = decode(map.mappings);
+  const breaks = new RegExp(lineBreak, 'g');
   let next = 0;
   let start = 0;
   for (let line = 0; next < insertions.length; line += 1) {
-    const end = endOfLine(code, start);
+    // Where this line ends, its line break included; `breaks` goes on from there.
+    const end = breaks.test(code) ? breaks.lastIndex : Infinity;
     const first = next;
     while ((insertions[next]?.at ?? Infinity) < end) next += 1;
     if (next > first) lines[line] = shiftLine(lines[line] ?? [], insertions.slice(first, next), start);
@@ -117,11 +119,4 @@ function moved(segment: SourceMapSegment, by: number): SourceMapSegment {
   const copy: SourceMapSegment = [...segment];
   copy[0] += by;
   return copy;
-}
-
-/** Where the line that begins at `start` ends, its line break included. */
-function endOfLine(code: string, start: number): number {
-  const breaks = new RegExp(lineBreak, 'g');
-  breaks.lastIndex = start;
-  return breaks.test(code) ? breaks.lastIndex : Infinity;
 }
