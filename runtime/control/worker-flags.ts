@@ -18,8 +18,6 @@ export function workerFlags({ entry, settings, permissions }: WorkerFlagsOptions
   const flags = [
     // Without it V8 keeps code that was replaced.
     '--no-compilation-cache',
-    // Without it some processes on Node 24, of those that are started alike, took a fourth longer for a request.
-    '--min-semi-space-size=8',
     '--disable-warning=ExperimentalWarning',
     // V8 goes over to an engine that takes linear time when an expression backtracks without end.
     '--enable-experimental-regexp-engine-on-excessive-backtracks',
