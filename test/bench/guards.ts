@@ -6,9 +6,9 @@ import type { Throughput } from './jobs.ts';
 import { ClientProcess } from './process.ts';
 import { type Figure, quantile, type Scale } from './report.ts';
 
-const rounds = { full: 15, quick: 5, tiny: 1 } as const;
+const rounds = { full: 15, quick: 3, tiny: 1 } as const;
 const durations = { full: 1_500, quick: 600, tiny: 100 } as const;
-const idleTimes = { full: 10_000, quick: 3_000, tiny: 200 } as const;
+const idleTimes = { full: 10_000, quick: 1_000, tiny: 200 } as const;
 const connections = 50;
 
 const kinds: readonly { readonly name: string; readonly kind: Throughput['kind']; readonly path: string }[] = [
