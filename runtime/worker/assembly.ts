@@ -15,6 +15,7 @@ import { drainHttp } from './http/drain.ts';
 import { createRequestHandler } from './http/handler.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { type SendLogs, WorkerLogs } from './logs.ts';
+import { TickShape } from './tick.ts';
 import { verifyToken } from './token.ts';
 import type { WatchdogLink } from './watchdog/link.ts';
 import { Pulse } from './watchdog/pulse.ts';
@@ -29,6 +30,8 @@ export interface WorkerApp {
   readonly logs: WorkerLogs;
   readonly sockets: SocketServer;
   readonly server: HttpServer;
+  /** Kept as long as the app. */
+  readonly ticks: TickShape;
   /** The database of the app's functions, if it has one. */
   readonly database: AppDatabase | undefined;
   /** Finishes requests and closes sockets; resolves at the latest after `deadline` milliseconds. */
@@ -70,6 +73,8 @@ export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs, wa
   const loader = createLoader({ scope, places, pulse, console: logs, process: createProcessView(cloud.env), packages, sdk });
   const server = createHttpServer(app, createRequestHandler(app, registry, settings.uploadDir));
   server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
+  const ticks = new TickShape();
+  ticks.keep();
   pulse.start();
   watchdog?.notify({ type: 'limits', ...settings.limits });
   return {
@@ -79,6 +84,7 @@ export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs, wa
     logs,
     sockets,
     server,
+    ticks,
     database,
     close: async (deadline) => {
       await Promise.all([drainHttp(server, deadline), sockets.close(deadline)]);

@@ -9,7 +9,6 @@ import { boundBlockingCalls, markNativeCalls } from './function/blocking.ts';
 import { guardIntrinsics, keepIntrinsics } from './function/intrinsics.ts';
 import type { SendLogs } from './logs.ts';
 import { run } from './run.ts';
-import { TickShape } from './tick.ts';
 import type { WatchdogLink } from './watchdog/link.ts';
 
 /** Milliseconds between two looks at what functions share with the host. */
@@ -34,7 +33,6 @@ export type WorkerHandlers = {
 /** A worker: holds functions from `load()` on, serves from `serve()` on, until `stop()`. */
 export class Worker implements WorkerHandlers {
   readonly #host: WorkerHost;
-  readonly #ticks = new TickShape();
   readonly #stages = new Map<number, Stage>();
   /** The runs under way, by the ids of their requests. */
   readonly #runs = new Map<string, AbortController>();
@@ -50,7 +48,6 @@ export class Worker implements WorkerHandlers {
   }
 
   load({ settings, functions }: WorkerParams<'load'>): void {
-    this.#ticks.keep();
     guardIntrinsics();
     this.#watchIntrinsics();
     boundBlockingCalls(settings.limits.cpuTime);

@@ -7,7 +7,8 @@ import { createWorkerApp } from '../../runtime/worker/assembly.ts';
 import { WebSocket } from 'ws';
 import { defaultLimits } from '../limits.ts';
 
-const settings: WorkerSettings = {
+/** What a worker is given unless a test says otherwise. */
+export const settings: WorkerSettings = {
   appId: 'test-app',
   serverSecret: 'a secret of the host',
   env: { COLOR: 'red' },

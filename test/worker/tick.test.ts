@@ -3,7 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { createWorkerApp } from '../../runtime/worker/assembly.ts';
 import { TickShape } from '../../runtime/worker/tick.ts';
+import { settings } from '../sdk/host.ts';
 
 /** Whether V8 gives two objects one shape. */
 function haveOneShape(a: object, b: object): unknown {
@@ -30,5 +32,12 @@ describe('TickShape', () => {
     expect(later).not.toBe(shape.tick);
     expect(haveOneShape({ a: 1 }, { b: 1 })).toBe(false);
     expect(haveOneShape(later, shape.tick ?? {})).toBe(true);
+  });
+
+  it('keep() is called for every worker', async () => {
+    const worker = createWorkerApp(settings, () => {});
+    await setImmediate();
+    expect(worker.ticks.tick).toHaveProperty('callback');
+    await worker.close(0);
   });
 });
