@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { echoSource, helloSource, shapeSource } from './functions.ts';
 import { BenchHost } from './host.ts';
 import type { Throughput } from './jobs.ts';
+import { cpuTimeOf } from './peer.ts';
 import { ClientProcess } from './process.ts';
 import { type Figure, quantile, type Scale } from './report.ts';
 
@@ -62,16 +62,9 @@ export async function benchGuards(scale: Scale): Promise<readonly Figure[]> {
   ];
 }
 
-/** Milliseconds of processor time a second that a process takes by itself (Linux); NaN elsewhere. */
+/** Milliseconds of CPU time a second that a process takes by itself; NaN where nobody counts it. */
 async function cpuWhileIdle(pid: number, time: number): Promise<number> {
-  const before = await cpuTime(pid);
+  const before = cpuTimeOf(pid);
   await sleep(time);
-  return ((await cpuTime(pid)) - before) / (time / 1_000);
-}
-
-async function cpuTime(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // Clock ticks are a hundredth of a second on every Linux that Node runs on.
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+  return (cpuTimeOf(pid) - before) / (time / 1_000);
 }

@@ -34,7 +34,6 @@ export class Station implements AsyncDisposable {
   readonly bench: BenchHost;
   readonly #seats: Seats;
   readonly #clients: { readonly process: ClientProcess; readonly from: string | undefined; count: number }[] = [];
-
   #empty: WorkerMemory = { heapUsed: NaN, rss: NaN, sockets: NaN };
 
   private constructor(bench: BenchHost, seats: Seats) {

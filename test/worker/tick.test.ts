@@ -33,11 +33,11 @@ describe('TickShape', () => {
     expect(haveOneShape({ a: 1 }, { b: 1 })).toBe(false);
     expect(haveOneShape(later, shape.tick ?? {})).toBe(true);
   });
+});
 
-  it('keep() is called for every worker', async () => {
-    const worker = createWorkerApp(settings, () => {});
-    await setImmediate();
-    expect(worker.ticks.tick).toHaveProperty('callback');
-    await worker.close(0);
-  });
+it('createWorkerApp() keeps the record of a tick', async () => {
+  const worker = createWorkerApp(settings, () => {});
+  await setImmediate();
+  expect(worker.ticks.tick).toHaveProperty('callback');
+  await worker.close(0);
 });
