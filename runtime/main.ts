@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readConfig } from './config.ts';
-import { type Control, startControl } from './control/control.ts';
+import { readConfig } from './control/host/config.ts';
+import { type Control, startControl } from './control/host/control.ts';
 import { createTerminalLog } from './control/logs/terminal.ts';
 import { HearthError, messageOf } from './kernel/errors.ts';
 

@@ -10,13 +10,13 @@ export const dist = join(root, 'dist');
 /** Each bundle of control, with the file it begins at. What only some hosts need is in chunks, read when it is needed. */
 const control = {
   main: 'runtime/main.ts',
-  transfer: 'runtime/control/transfer/command.ts',
-  keeper: 'runtime/store/mongod/keeper.ts',
+  transfer: 'runtime/cli/transfer.ts',
+  keeper: 'runtime/adapters/mongod/keeper.ts',
 };
 
 /** Each bundle of a worker, all of it in one file. */
 const worker = {
-  worker: 'runtime/worker/main.ts',
+  worker: 'runtime/worker/process/main.ts',
   watchdog: 'runtime/worker/watchdog/main.ts',
 };
 

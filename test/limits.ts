@@ -1,5 +1,5 @@
-import { readConfig } from '../runtime/config.ts';
-import type { WorkerLimits } from '../runtime/kernel/protocol.ts';
+import { readConfig } from '../runtime/control/host/config.ts';
+import type { WorkerLimits } from '../runtime/kernel/protocol/protocol.ts';
 
 /** The limits of a host that is started without any variable. */
 export const defaultLimits: WorkerLimits = readConfig({}, '/').limits;

@@ -1,6 +1,6 @@
 import { version } from 'esbuild';
 import type { Diagnostic } from '../kernel/errors.ts';
-import type { Compiled } from '../kernel/revision.ts';
+import type { Compiled } from '../kernel/functions/revision.ts';
 import { buildFailed, fromMessages, placeAt, toDiagnostic } from './diagnostics.ts';
 import { type Mapped, guardPrefix, insertGuards } from './guards.ts';
 import { type Import, findImports } from './imports.ts';

@@ -1,9 +1,9 @@
 import type { Diagnostic } from '../kernel/errors.ts';
-import type { Logger, LogLevel, LogRecord } from '../kernel/logger.ts';
-import type { MemorySuspect, RunResult, WorkerMethod, WorkerMetrics, WorkerParams, WorkerResult } from '../kernel/protocol.ts';
-import type { Revision } from '../kernel/revision.ts';
-import type { FunctionStore } from '../kernel/store.ts';
-import type { Transfer } from './transfer/port.ts';
+import type { Logger, LogLevel, LogRecord } from '../kernel/ports/logger.ts';
+import type { MemorySuspect, RunResult, WorkerMethod, WorkerMetrics, WorkerParams, WorkerResult } from '../kernel/protocol/protocol.ts';
+import type { Revision } from '../kernel/functions/revision.ts';
+import type { FunctionStore } from '../kernel/ports/function-store.ts';
+import type { Transfer } from './app/transfer/port.ts';
 
 /** A function as a caller of the API wants it. */
 export interface FunctionEdit {

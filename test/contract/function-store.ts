@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe } from 'vitest';
-import type { FunctionStore } from '../../runtime/kernel/store.ts';
+import type { FunctionStore } from '../../runtime/kernel/ports/function-store.ts';
 import { adoptions } from './function-store/adopt.ts';
 import { batches, commits, expectations } from './function-store/commit.ts';
 import { deletions, histories, recompilations } from './function-store/history.ts';

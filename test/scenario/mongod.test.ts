@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { findMongod as findForHost } from '../../runtime/store/mongod/binary.ts';
-import { type ManagedMongod, startMongod } from '../../runtime/store/mongod/mongod.ts';
+import { findMongod as findForHost } from '../../runtime/adapters/mongod/binary.ts';
+import { type ManagedMongod, startMongod } from '../../runtime/adapters/mongod/mongod.ts';
 import { findMongod } from '../mongod.ts';
 import { untilGone } from './load.ts';
 

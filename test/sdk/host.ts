@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { createBuilder } from '../../runtime/build/builder.ts';
-import type { LogRecord } from '../../runtime/kernel/logger.ts';
-import type { WorkerSettings } from '../../runtime/kernel/protocol.ts';
-import { createWorkerApp } from '../../runtime/worker/assembly.ts';
+import type { LogRecord } from '../../runtime/kernel/ports/logger.ts';
+import type { WorkerSettings } from '../../runtime/kernel/protocol/protocol.ts';
+import { createWorkerApp } from '../../runtime/worker/process/assembly.ts';
 import { WebSocket } from 'ws';
 import { defaultLimits } from '../limits.ts';
 

@@ -4,7 +4,7 @@ import jwt from 'jsonwebtoken';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Builder, createBuilder } from '../../runtime/build/builder.ts';
 import { missingImports } from '../../runtime/build/imports.ts';
-import { isFunctionName } from '../../runtime/kernel/name.ts';
+import { isFunctionName } from '../../runtime/kernel/functions/name.ts';
 import { type Client, connect, type Host, startHost } from './host.ts';
 
 const folder = new URL('../../functions/', import.meta.url);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readConfig } from '../../runtime/config.ts';
+import { readConfig } from '../../runtime/control/host/config.ts';
 
 /** The parser of knip, which is a package of ours; it is none itself. */
 const { parse: parseYaml }: { parse(text: string): unknown } = createRequire(createRequire(import.meta.url).resolve('knip'))('yaml');

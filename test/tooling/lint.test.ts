@@ -23,27 +23,33 @@ function importing(folder: string, specifier: string, rule: string | undefined):
 }
 
 const refused: readonly Fixture[] = [
-  ...['koa', 'ws', 'esbuild', 'mongodb', 'express', '../config.ts', '../control/thing.ts', '../worker/thing.ts'].map((specifier) =>
+  ...['koa', 'ws', 'esbuild', 'mongodb', 'express', '../../control/thing.ts', '../../worker/thing.ts', '../../main.ts'].map((specifier) =>
+    importing('runtime/kernel/calls', specifier, restrictedImport),
+  ),
+  ...['../adapters/thing.ts', '../net/thing.ts', '../build/thing.ts', '../main.ts', '../../scripts/thing.mjs'].map((specifier) =>
     importing('runtime/kernel', specifier, restrictedImport),
   ),
-  ...['../store/thing.ts', '../bus/thing.ts', '../build/thing.ts', '../main.ts', '../../scripts/thing.mjs'].map((specifier) =>
-    importing('runtime/kernel', specifier, restrictedImport),
-  ),
-  ...['../worker/thing.ts', '../worker/http/thing.ts', '../main.ts'].map((specifier) =>
+  ...['../worker/thing.ts', '../worker/http/thing.ts', '../cli/thing.ts', '../main.ts'].map((specifier) =>
     importing('runtime/control', specifier, restrictedImport),
   ),
   importing('runtime/control/api', '../../worker/thing.ts', restrictedImport),
-  ...['../control/thing.ts', '../control/api/thing.ts', '../main.ts'].map((specifier) =>
+  ...['../../../worker/thing.ts', '../../host/thing.ts', '../../api/thing.ts', '../../console/thing.ts'].map((specifier) =>
+    importing('runtime/control/app/workers', specifier, restrictedImport),
+  ),
+  ...['../control/thing.ts', '../control/api/thing.ts', '../build/thing.ts', '../cli/thing.ts', '../main.ts'].map((specifier) =>
     importing('runtime/worker', specifier, restrictedImport),
   ),
-  importing('runtime/worker/http', '../../control/thing.ts', restrictedImport),
-  ...['store', 'bus', 'build'].flatMap((own) =>
-    ['store', 'bus', 'build', 'control', 'worker']
-      .filter((other) => other !== own)
+  importing('runtime/worker/triggers/http', '../../../control/thing.ts', restrictedImport),
+  ...['internals', 'net', 'build'].flatMap((own) =>
+    ['internals', 'net', 'build', 'adapters', 'control', 'worker', 'cli']
+      .filter((other) => other !== own && !(own === 'build' && other === 'internals') && !(own === 'net' && other === 'internals'))
       .flatMap((other) => [
         importing(`runtime/${own}`, `../${other}/thing.ts`, restrictedImport),
         importing(`runtime/${own}/deep`, `../../${other}/thing.ts`, restrictedImport),
       ]),
+  ),
+  ...['../mongodb/thing.ts', '../../mongod/thing.ts', '../../../control/thing.ts', '../../../build/thing.ts', '../../../net/thing.ts'].map(
+    (specifier) => importing('runtime/adapters/store/sqlite', specifier, restrictedImport),
   ),
   ...['ws', 'mongodb', '../runtime/kernel/thing.ts'].map((specifier) => importing('sdk', specifier, restrictedImport)),
   {
@@ -107,19 +113,24 @@ const refused: readonly Fixture[] = [
 ];
 
 const allowed: readonly Fixture[] = [
-  ...['./name.ts', '../../sdk/context.ts', 'node:events'].map((specifier) => importing('runtime/kernel', specifier, undefined)),
-  ...['./api/thing.ts', '../kernel/thing.ts', '../store/thing.ts', '../build/thing.ts', '../bus/thing.ts', '../config.ts', 'koa'].map(
-    (specifier) => importing('runtime/control', specifier, undefined),
+  ...['./name.ts', '../errors.ts', '../ports/logger.ts', '../../../sdk/context.ts', 'node:events'].map((specifier) =>
+    importing('runtime/kernel/functions', specifier, undefined),
   ),
-  importing('runtime/control/api', '../worker-process.ts', undefined),
-  ...['./http/thing.ts', '../kernel/thing.ts', '../bus/thing.ts', '../../sdk/context.ts', 'ws'].map((specifier) =>
+  ...['./api/thing.ts', '../kernel/thing.ts', '../net/thing.ts', '../adapters/thing.ts', '../build/thing.ts', 'koa'].map((specifier) =>
+    importing('runtime/control', specifier, undefined),
+  ),
+  importing('runtime/control/api', '../app/thing.ts', undefined),
+  importing('runtime/control/app/workers', '../publishing/thing.ts', undefined),
+  ...['./http/thing.ts', '../kernel/thing.ts', '../net/thing.ts', '../internals/thing.ts', '../../sdk/context.ts', 'ws'].map((specifier) =>
     importing('runtime/worker', specifier, undefined),
   ),
-  ...['../kernel/thing.ts', './sqlite/thing.ts', 'mongodb'].map((specifier) => importing('runtime/store', specifier, undefined)),
+  ...['../../../kernel/ports/thing.ts', './thing.ts', 'mongodb'].map((specifier) =>
+    importing('runtime/adapters/store/sqlite', specifier, undefined),
+  ),
   ...['./context.ts', 'node:http'].map((specifier) => importing('sdk', specifier, undefined)),
   { path: 'sdk/anything.ts', source: 'export type Anything = any;\n', rule: undefined },
   { path: 'runtime/main.ts', source: 'process.exit(1);\n', rule: undefined },
-  { path: 'runtime/worker/main.ts', source: 'process.exit(1);\n', rule: undefined },
+  { path: 'runtime/worker/process/main.ts', source: 'process.exit(1);\n', rule: undefined },
   { path: 'scripts/leave.mjs', source: 'process.exit(1);\n', rule: undefined },
   {
     path: 'test/long.test.ts',

@@ -46,10 +46,10 @@ const manifest = {
 const sources = {
   'runtime/main.ts': "import { greeting } from './greeting.ts';\nconsole.log(greeting, process.pid);\n",
   'runtime/greeting.ts': "export const greeting: string = 'first';\n",
-  'runtime/worker/main.ts': 'export {};\n',
+  'runtime/worker/process/main.ts': 'export {};\n',
   'runtime/worker/watchdog/main.ts': 'export {};\n',
-  'runtime/store/mongod/keeper.ts': 'export {};\n',
-  'runtime/control/transfer/command.ts': 'export {};\n',
+  'runtime/adapters/mongod/keeper.ts': 'export {};\n',
+  'runtime/cli/transfer.ts': 'export {};\n',
   'sdk/index.ts': 'export {};\n',
   'web/index.html': '<!doctype html><!-- build: head -->',
   'web/main.tsx': 'export {};\n',

@@ -1,4 +1,4 @@
-import { isFunctionName } from '../../runtime/kernel/name.ts';
+import { isFunctionName } from '../../runtime/kernel/functions/name.ts';
 
 /** Says what is wrong with a name for a new function; undefined when nothing is. */
 export function nameProblem(name: string, taken: ReadonlySet<string>): string | undefined {

@@ -1,4 +1,4 @@
-import { importCandidates, parseSpecifier } from '../../runtime/kernel/name.ts';
+import { importCandidates, parseSpecifier } from '../../runtime/kernel/functions/name.ts';
 import { folderOf } from './names.ts';
 
 /** A function that gets another name, among those that exist. */

@@ -13,7 +13,7 @@ import {
 } from 'lucide-react';
 import type { CSSProperties, MouseEvent, ReactNode } from 'react';
 import { Link } from 'wouter';
-import { reserved } from '../../runtime/kernel/name.ts';
+import { reserved } from '../../runtime/kernel/functions/name.ts';
 import { functionLink } from '../state/links.ts';
 import type { Entry } from './entries.ts';
 import { plainIcon } from './templates.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { logLevels } from '../../kernel/logger.ts';
+import { logLevels } from '../../kernel/ports/logger.ts';
 
 /** A number of things. */
 export const count = z.int().min(0);

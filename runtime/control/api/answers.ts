@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import { catalogue } from '../../kernel/errors.ts';
-import { appExport } from '../transfer/format.ts';
+import { appExport } from '../app/transfer/format.ts';
 import { count, isoDate, LogRecord, milliseconds, switchedOff, time } from './answer-parts.ts';
 import { httpMethods } from './requests.ts';
 import { Crash, CrashSummary, Quarantined, Status, StatusSample } from './status-answers.ts';

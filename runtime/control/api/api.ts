@@ -3,7 +3,7 @@ import type { RouterContext } from '@koa/router';
 import { Router } from '@koa/router';
 import Koa from 'koa';
 import { HearthError } from '../../kernel/errors.ts';
-import { createStatusHistory, type StatusHistory } from '../history.ts';
+import { createStatusHistory, type StatusHistory } from './status-history.ts';
 import type { ControlServices } from '../services.ts';
 import { authorize, isPrivate } from './auth.ts';
 import { checkRoutes } from './check.ts';

@@ -1,5 +1,5 @@
 import type { RouterContext } from '@koa/router';
-import { checkFunctionName } from '../../kernel/name.ts';
+import { checkFunctionName } from '../../kernel/functions/name.ts';
 import { invalid, readBody } from './body.ts';
 import { checkSource } from './edits.ts';
 import { requests } from './requests.ts';

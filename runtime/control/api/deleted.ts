@@ -1,5 +1,5 @@
-import type { RevisionSummary } from '../../kernel/revision.ts';
-import type { FunctionStore } from '../../kernel/store.ts';
+import type { RevisionSummary } from '../../kernel/functions/revision.ts';
+import type { FunctionStore } from '../../kernel/ports/function-store.ts';
 import { toMethods } from './edits.ts';
 import type { ApiScope, Route } from './route.ts';
 import { answer } from './route.ts';

@@ -1,7 +1,7 @@
 import type Koa from 'koa';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import { HearthError, messageOf } from '../../kernel/errors.ts';
-import type { Logger } from '../../kernel/logger.ts';
+import type { Logger } from '../../kernel/ports/logger.ts';
 
 /** What every error of the API is answered as: the details stand beside `code` and `message`. */
 export interface ErrorBody {

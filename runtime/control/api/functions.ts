@@ -1,6 +1,6 @@
 import type { RouterContext } from '@koa/router';
 import { HearthError } from '../../kernel/errors.ts';
-import type { Revision } from '../../kernel/revision.ts';
+import type { Revision } from '../../kernel/functions/revision.ts';
 import type { QuarantinedFunction } from '../services.ts';
 import type { AnswerBody } from './answers.ts';
 import { readBody } from './body.ts';

@@ -1,5 +1,5 @@
-import { importCandidates, parseSpecifier } from '../../kernel/name.ts';
-import type { Revision } from '../../kernel/revision.ts';
+import { importCandidates, parseSpecifier } from '../../kernel/functions/name.ts';
+import type { Revision } from '../../kernel/functions/revision.ts';
 import type { Catalog } from '../services.ts';
 
 /** Knows which functions a source imports. */

@@ -1,7 +1,7 @@
 import type Koa from 'koa';
 import { z } from 'zod';
 import { HearthError } from '../../kernel/errors.ts';
-import { logLevels } from '../../kernel/logger.ts';
+import { logLevels } from '../../kernel/ports/logger.ts';
 import { explain } from './explain.ts';
 
 const latestTime = 8_640_000_000_000_000;

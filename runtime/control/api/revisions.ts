@@ -1,6 +1,6 @@
 import type { RouterContext } from '@koa/router';
 import { HearthError } from '../../kernel/errors.ts';
-import type { Revision, RevisionSummary } from '../../kernel/revision.ts';
+import type { Revision, RevisionSummary } from '../../kernel/functions/revision.ts';
 import { readBody } from './body.ts';
 import { toMethods, toPublished } from './edits.ts';
 import { requests } from './requests.ts';

@@ -1,7 +1,7 @@
 import type { RouterContext } from '@koa/router';
-import { checkFunctionName } from '../../kernel/name.ts';
+import { checkFunctionName } from '../../kernel/functions/name.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
-import type { HistoryOptions } from '../history.ts';
+import type { HistoryOptions } from './status-history.ts';
 import type { ControlServices } from '../services.ts';
 import type { AnswerBody, AnswerName } from './answers.ts';
 import type { queries } from './query.ts';

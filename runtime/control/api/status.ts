@@ -1,5 +1,5 @@
-import type { WorkerMetrics } from '../../kernel/protocol.ts';
-import type { StatusHistory } from '../history.ts';
+import type { WorkerMetrics } from '../../kernel/protocol/protocol.ts';
+import type { StatusHistory } from './status-history.ts';
 import type { SupervisorStatus } from '../services.ts';
 import type { AnswerBody } from './answers.ts';
 import { toCrashSummary } from './crashes.ts';

@@ -1,4 +1,4 @@
-import { importCandidates, parseSpecifier } from '../../kernel/name.ts';
+import { importCandidates, parseSpecifier } from '../../kernel/functions/name.ts';
 
 /** The functions that a check is about, and those that are needed for it. */
 export interface Closure {

@@ -2,7 +2,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WebSocket } from 'ws';
 import { messageOf } from '../../kernel/errors.ts';
-import type { LogLevel } from '../../kernel/logger.ts';
+import type { LogLevel } from '../../kernel/ports/logger.ts';
 import { type CheckLimits, type WorkspaceChecker, createChecker } from './check.ts';
 import { type Compiler, findCompiler } from './compiler.ts';
 import { type Ground, type GroundOptions, LazyGround } from './ground.ts';

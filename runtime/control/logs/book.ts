@@ -1,5 +1,5 @@
 import { messageOf } from '../../kernel/errors.ts';
-import type { LogRecord } from '../../kernel/logger.ts';
+import type { LogRecord } from '../../kernel/ports/logger.ts';
 import type { LogBook, LogFilter, LoggedRecord } from '../services.ts';
 import { LogFile } from './file.ts';
 import { createMatcher } from './filter.ts';

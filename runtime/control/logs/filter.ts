@@ -1,4 +1,4 @@
-import { type LogLevel, logLevels, type LogRecord } from '../../kernel/logger.ts';
+import { type LogLevel, logLevels, type LogRecord } from '../../kernel/ports/logger.ts';
 import type { LogFilter } from '../services.ts';
 
 const ranks: ReadonlyMap<LogLevel, number> = new Map(logLevels.map((level, rank) => [level, rank]));

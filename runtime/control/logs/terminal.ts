@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { Logger, LogLevel, LogRecord } from '../../kernel/logger.ts';
+import type { Logger, LogLevel, LogRecord } from '../../kernel/ports/logger.ts';
 import { isAtLeast } from './filter.ts';
 
 /** Bytes that may wait for a terminal or pipe that is slow to read. */

@@ -6,7 +6,7 @@ import { CloudError, type CloudErrorCode } from '../../../sdk/errors.ts';
 import type { CloudFetch } from '../../../sdk/fetch.ts';
 import type { MongoDriver } from '../../../sdk/mongo.ts';
 import { catalogue } from '../../kernel/errors.ts';
-import { verifyToken } from '../token.ts';
+import { verifyToken } from '../dialects/laf/token.ts';
 import { createDatabase } from './database/database.ts';
 import type { AppDatabase } from './mongo.ts';
 

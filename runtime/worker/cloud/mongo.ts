@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type * as Driver from 'mongodb';
 import type { MongoDriver } from '../../../sdk/mongo.ts';
 import { answerModifyResults } from './modify-results.ts';
-import { databaseOf } from '../../store/mongodb/database-name.ts';
+import { databaseOf } from '../../adapters/store/mongodb/database-name.ts';
 
 /** With these a query fails within ten seconds when a server falls silent, where it would take forty. */
 const clientOptions = {

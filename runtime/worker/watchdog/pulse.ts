@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { HearthError } from '../../kernel/errors.ts';
-import type { InvocationScope } from '../../kernel/invocation.ts';
-import type { WorkerLimits } from '../../kernel/protocol.ts';
+import type { InvocationScope } from '../../kernel/calls/invocation.ts';
+import type { WorkerLimits } from '../../kernel/protocol/protocol.ts';
 import { signal, slot, type WatchdogNotice } from './shared.ts';
 
 /** Milliseconds between two beats. */

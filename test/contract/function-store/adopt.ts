@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Revision } from '../../../runtime/kernel/revision.ts';
-import type { Change, History, SourceRevision } from '../../../runtime/kernel/store.ts';
+import type { Revision } from '../../../runtime/kernel/functions/revision.ts';
+import type { Change, History, SourceRevision } from '../../../runtime/kernel/ports/function-store.ts';
 import { draft, historyLimit, numbers, type Place, publish, rejection, remove } from './place.ts';
 
 function revision(name: string, number: number, more: Partial<Revision> = {}): Revision {

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
-import type { Change } from '../../../runtime/kernel/store.ts';
+import type { Change } from '../../../runtime/kernel/ports/function-store.ts';
 import { draft, names, numbers, type Place, publish, rejection } from './place.ts';
 
 /** A commit of what is new or changed. */

@@ -1,5 +1,5 @@
 import { HearthError } from '../../../runtime/kernel/errors.ts';
-import type { Change, Draft, FunctionStore } from '../../../runtime/kernel/store.ts';
+import type { Change, Draft, FunctionStore } from '../../../runtime/kernel/ports/function-store.ts';
 
 /** The store of one test, which can be closed and opened again. */
 export interface Place {

@@ -1,11 +1,11 @@
 import { HearthError } from '../../../runtime/kernel/errors.ts';
-import type { WorkerMetrics } from '../../../runtime/kernel/protocol.ts';
-import type { Revision } from '../../../runtime/kernel/revision.ts';
-import type { Change, FunctionStore } from '../../../runtime/kernel/store.ts';
-import type { ImportOptions, Transfer } from '../../../runtime/control/transfer/port.ts';
-import { planImport } from '../../../runtime/control/transfer/plan.ts';
-import { type AppExport, readExport } from '../../../runtime/control/transfer/read.ts';
-import { exportFrom } from '../../../runtime/control/transfer/transfer.ts';
+import type { WorkerMetrics } from '../../../runtime/kernel/protocol/protocol.ts';
+import type { Revision } from '../../../runtime/kernel/functions/revision.ts';
+import type { Change, FunctionStore } from '../../../runtime/kernel/ports/function-store.ts';
+import type { ImportOptions, Transfer } from '../../../runtime/control/app/transfer/port.ts';
+import { planImport } from '../../../runtime/control/app/transfer/plan.ts';
+import { type AppExport, readExport } from '../../../runtime/control/app/transfer/read.ts';
+import { exportFrom } from '../../../runtime/control/app/transfer/transfer.ts';
 import type {
   Catalog,
   CrashReport,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { RunResult, WorkerMethod, WorkerParams, WorkerResult } from '../../../runtime/kernel/protocol.ts';
+import type { RunResult, WorkerMethod, WorkerParams, WorkerResult } from '../../../runtime/kernel/protocol/protocol.ts';
 import { HearthError } from '../../../runtime/kernel/errors.ts';
 import type { RunRequest, Supervisor, SupervisorStatus } from '../../../runtime/control/services.ts';
 

@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sessionLifetime, Sessions } from '../../../runtime/control/console/sessions.ts';
-import { openAdminGate } from '../../../runtime/control/secrets.ts';
+import { openAdminGate } from '../../../runtime/control/host/secrets.ts';
 import { memoryStore, MemoryFunctions } from '../api/fakes.ts';
 import { tempDir } from './host.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { LogRecord } from '../../../runtime/kernel/logger.ts';
+import type { LogRecord } from '../../../runtime/kernel/ports/logger.ts';
 import { createLogBook, type LogBookOptions } from '../../../runtime/control/logs/book.ts';
 import type { LogBook, LoggedRecord } from '../../../runtime/control/services.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { createLogBook, type LogBookOptions } from '../../../runtime/control/logs/book.ts';
-import type { LogRecord } from '../../../runtime/kernel/logger.ts';
+import type { LogRecord } from '../../../runtime/kernel/ports/logger.ts';
 import type { LogBook } from '../../../runtime/control/services.ts';
 
 const recordLine = z.looseObject({ id: z.number(), time: z.number(), level: z.string(), message: z.string() });

@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createTerminalLog, formatRecord } from '../../../runtime/control/logs/terminal.ts';
-import type { LogLevel, LogRecord } from '../../../runtime/kernel/logger.ts';
+import type { LogLevel, LogRecord } from '../../../runtime/kernel/ports/logger.ts';
 
 const noon = new Date(2030, 0, 2, 12, 0, 1, 23).getTime();
 

@@ -1,4 +1,4 @@
-import { type ChildOutcome, createChildren } from '../function/child.ts';
+import { type ChildOutcome, createChildren } from '../functions/child.ts';
 
 /** Runs programs of two threads, each in a process of its own that the second thread ends. */
 export interface Beside {
@@ -30,7 +30,7 @@ function program(main: string, beside: string): string {
     import { constants, openSync, writeSync } from 'node:fs';
     import { compileFunction } from 'node:vm';
     import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-    import { createInvocationScope } from 'runtime/kernel/invocation.ts';
+    import { createInvocationScope } from 'runtime/kernel/calls/invocation.ts';
     import { MainThreadInspector } from 'runtime/worker/watchdog/inspector.ts';
     import { Pulse } from 'runtime/worker/watchdog/pulse.ts';
     import { UnsentLines } from 'runtime/worker/watchdog/unsent.ts';

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { workerFlags } from '../../../runtime/control/worker-flags.ts';
+import { workerFlags } from '../../../runtime/control/app/workers/worker-flags.ts';
 import { defaultLimits } from '../../limits.ts';
 
 let root: string;

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createInvocationScope, Invocation, type InvocationScope } from '../../../runtime/kernel/invocation.ts';
+import { createInvocationScope, Invocation, type InvocationScope } from '../../../runtime/kernel/calls/invocation.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
 import { signal, slot, type WatchdogNotice } from '../../../runtime/worker/watchdog/shared.ts';
 

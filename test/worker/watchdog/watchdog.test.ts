@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { WatchdogReport } from '../../../runtime/kernel/protocol.ts';
+import type { WatchdogReport } from '../../../runtime/kernel/protocol/protocol.ts';
 import { signal, slot } from '../../../runtime/worker/watchdog/shared.ts';
 import { UnsentLines } from '../../../runtime/worker/watchdog/unsent.ts';
 import { lookInterval, Watchdog } from '../../../runtime/worker/watchdog/watchdog.ts';
-import { createChildren } from '../function/child.ts';
+import { createChildren } from '../functions/child.ts';
 import { type Beside, createBeside } from './beside.ts';
 
 const mark = { function: 'lib/x', revision: 3 };

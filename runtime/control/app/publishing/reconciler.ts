@@ -1,0 +1,176 @@
+import type { Builder } from '../../../build/builder.ts';
+import { HearthError, messageOf } from '../../../kernel/errors.ts';
+import type { LogFields, LogLevel } from '../../../kernel/ports/logger.ts';
+import { type Revision, toBuilt } from '../../../kernel/functions/revision.ts';
+import type { FunctionStore } from '../../../kernel/ports/function-store.ts';
+import type { LiveCatalog } from './catalog.ts';
+import type { Quarantine } from '../workers/quarantine.ts';
+import type { DivergedFunction, Follower } from '../../services.ts';
+import type { WorkerSupervisor } from '../workers/supervisor.ts';
+
+/** What a reconciliation goes through. */
+export interface ReconcilerParts {
+  readonly builder: Builder;
+  readonly store: FunctionStore;
+  readonly catalog: LiveCatalog;
+  readonly quarantine: Quarantine;
+  readonly supervisor: WorkerSupervisor;
+  /** Runs work when no publish is under way. */
+  inTurn(work: () => Promise<void>): Promise<void>;
+  log(level: LogLevel, message: string, fields?: LogFields): void;
+}
+
+/** Milliseconds before what failed is tried again: the store may be away, or a worker is taking over. */
+const pause = 500;
+
+/** What other hosts have changed. */
+interface Difference {
+  readonly changed: readonly Revision[];
+  readonly deleted: readonly string[];
+}
+
+/**
+ * Makes live here what other hosts on the same store have published. A change that the store tells of only
+ * says that there is something: what is live is always read as a whole, so that nothing can be missed.
+ * A function that does not load here keeps the revision that it has, and that is said.
+ */
+export class Reconciler implements Follower {
+  readonly #parts: ReconcilerParts;
+  /** By name, what is published elsewhere and does not load here. */
+  readonly #diverged = new Map<string, DivergedFunction>();
+  #unwatch: (() => void) | undefined;
+  #wanted = false;
+  #running = false;
+  #closed = false;
+  #stages = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to follow the store; resolves when what is live in it was looked at once. */
+  async start(): Promise<void> {
+    this.#unwatch = this.#parts.store.watch(() => this.request());
+    this.#wanted = true;
+    await this.#run();
+  }
+
+  /** Functions whose live revision does not load on this host. */
+  list(): readonly DivergedFunction[] {
+    return [...this.#diverged.values()];
+  }
+
+  /** Has the store compared with what is live here, soon; calls that come meanwhile are one. */
+  request(): void {
+    this.#wanted = true;
+    if (!this.#running && !this.#closed) void this.#run();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#unwatch?.();
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#wanted && !this.#closed) {
+      this.#wanted = false;
+      try {
+        await this.#parts.inTurn(() => this.#reconcile());
+      } catch (error) {
+        if (!(error instanceof HearthError && error.code === 'STORE_UNAVAILABLE'))
+          this.#parts.log('error', `what other hosts have published could not be taken over, trying again: ${messageOf(error)}`);
+        this.#timer = setTimeout(() => this.request(), pause);
+        break;
+      }
+    }
+    this.#running = false;
+  }
+
+  async #reconcile(): Promise<void> {
+    const { changed, deleted } = await this.#read();
+    if (changed.length === 0 && deleted.length === 0) return;
+    try {
+      await this.#take({ changed, deleted });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      // One of them does not load here; the others are not to wait for it.
+      await this.#takeEach({ changed, deleted });
+    }
+  }
+
+  /** What is live in the store and not here, but for what is known not to load here. */
+  async #read(): Promise<Difference> {
+    const { store, catalog } = this.#parts;
+    const live = new Map((await store.live()).map(({ name, revision }) => [name, revision]));
+    const deleted = catalog.list().flatMap(({ name }) => (live.has(name) ? [] : [name]));
+    for (const [name, entry] of this.#diverged) if (live.get(name) !== entry.revision) this.#diverged.delete(name);
+    const changed: Revision[] = [];
+    for (const [name, revision] of live) {
+      if (catalog.get(name)?.revision === revision || this.#diverged.has(name)) continue;
+      const found = await store.revision(name, revision);
+      // Gone by now: then there is a newer one, and the store tells of it.
+      if (found) changed.push(await this.#compiledHere(found));
+    }
+    return { changed, deleted };
+  }
+
+  /** The revision as this host's builder compiles it; another host may be older or newer. */
+  async #compiledHere(revision: Revision): Promise<Revision> {
+    const { builder } = this.#parts;
+    if (revision.compiled.builder === builder.tag) return revision;
+    try {
+      return { ...revision, compiled: (await builder.build(revision)).compiled };
+    } catch {
+      return revision;
+    }
+  }
+
+  async #take({ changed, deleted }: Difference): Promise<void> {
+    const { supervisor, catalog, quarantine } = this.#parts;
+    const change = { functions: changed.map(toBuilt), deleted };
+    // Stages of publishes count up from 1.
+    const stage = await supervisor.stage(--this.#stages, change);
+    catalog.apply(changed, deleted);
+    quarantine.lift([...changed.map(({ name }) => name), ...deleted]);
+    await stage.activate(change);
+    const names = [...changed.map(({ name, revision }) => `${name}#${revision}`), ...deleted.map((name) => `${name} (deleted)`)];
+    this.#parts.log(
+      'info',
+      `took over from another host: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`,
+    );
+  }
+
+  async #takeEach({ changed, deleted }: Difference): Promise<void> {
+    if (deleted.length > 0) await this.#take({ changed: [], deleted });
+    for (const revision of changed) {
+      try {
+        await this.#take({ changed: [revision], deleted: [] });
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        this.#keep(revision, error);
+      }
+    }
+  }
+
+  #keep({ name, revision }: Revision, error: HearthError): void {
+    const { catalog } = this.#parts;
+    const kept = catalog.get(name)?.revision ?? null;
+    this.#diverged.set(name, { name, revision, kept, reason: error.message });
+    const instead = kept === null ? 'it is not there on this host' : `revision ${kept} stays live on this host`;
+    this.#parts.log(
+      'error',
+      `${name}, revision ${revision}, was published on another host and does not load here; ${instead}: ${error.message}`,
+      {
+        function: name,
+        revision,
+      },
+    );
+  }
+}
+
+function isRefusal(error: unknown): error is HearthError {
+  return error instanceof HearthError && error.code === 'LOAD_FAILED';
+}

@@ -1,0 +1,250 @@
+import type { Server } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { HearthError, messageOf } from '../../../kernel/errors.ts';
+import type { LogFields, LogLevel, LogRecord } from '../../../kernel/ports/logger.ts';
+import type { WatchdogReport, WorkerMetrics, WorkerSettings } from '../../../kernel/protocol/protocol.ts';
+import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
+import { Member, type MemberOwner } from './member.ts';
+import { judgeShortage } from './shortage.ts';
+import type { CrashReport, WorkerState } from '../../services.ts';
+import type { WorkerExit } from './worker-process.ts';
+
+/** What a pool is made of. */
+export interface PoolOptions {
+  readonly entry: string;
+  readonly flags: readonly string[];
+  readonly settings: WorkerSettings;
+  readonly handle: Server;
+  readonly stopTimeout: number;
+  /** The live functions as a worker is to have them at this moment. */
+  functions(): readonly BuiltFunction[];
+  onLogs(records: readonly LogRecord[]): void;
+  /** Finds out why the serving worker has ended. */
+  judge(member: Member, exit: WorkerExit): CrashReport;
+  log(level: LogLevel, message: string, fields?: LogFields): void;
+}
+
+/** Milliseconds between two looks at the serving worker, and how many in a row may find it silent, after the time in which its watchdog speaks. */
+const lookInterval = 1_000;
+const silentLooks = 10;
+/** Milliseconds in which a worker that has said that it is done has to end. */
+const exitTime = 500;
+/** Milliseconds that calls wait for a worker to take over. */
+const takeoverTimeout = 10_000;
+/** A worker that lived for less than this has not served: the next start waits, longer each time. */
+const shortLife = 10_000;
+const longestPause = 5_000;
+/** Milliseconds between two drains that the host itself has decided on: what comes back at once is no leak. */
+const drainPause = 5 * 60_000;
+
+/**
+ * Keeps one worker serving and one standing by. When the serving one ends, the standby takes over the
+ * port; connections that come in between wait in the kernel.
+ */
+export class WorkerPool implements MemberOwner {
+  readonly #options: PoolOptions;
+  readonly #waiting = new Set<() => void>();
+  #active: Member | undefined;
+  #standby: Member | undefined;
+  /** The one that is being replaced: its end is no crash. */
+  #leaving: Member | undefined;
+  #state: WorkerState = { state: 'starting', pid: undefined };
+  #restarts = 0;
+  #shortLives = 0;
+  #stopping = false;
+  #rolling: Promise<void> | undefined;
+  #drainedAt = -Infinity;
+  #pauseTimer: NodeJS.Timeout | undefined;
+  #watchTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  get active(): Member | undefined {
+    return this.#active;
+  }
+
+  get standby(): Member | undefined {
+    return this.#standby;
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** Workers that have ended without being told to. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Starts the first worker's process, so that it is there when the functions are. */
+  prepare(): void {
+    this.#standby = new Member(this.#options, this);
+  }
+
+  /** Has a worker serve; resolves when it does. Rejects when it cannot. */
+  async start(): Promise<void> {
+    this.#watchTimer = setInterval(() => this.#look(), lookInterval);
+    const first = this.#standby ?? new Member(this.#options, this);
+    this.#standby = undefined;
+    await this.#promote(first.load(this.#options.functions()));
+  }
+
+  /** The worker that serves, waiting for one that takes over; throws `WORKER_UNAVAILABLE`. */
+  async serving(): Promise<Member> {
+    if (this.#state.state !== 'serving' && !this.#stopping) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, takeoverTimeout);
+        this.#waiting.add(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+    if (this.#state.state !== 'serving' || !this.#active) {
+      throw new HearthError('WORKER_UNAVAILABLE', { reason: this.#stopping ? 'the host is stopping.' : 'none is serving.' });
+    }
+    return this.#active;
+  }
+
+  /** Puts the standby in the place of the serving worker; several calls at a time are one. */
+  async restart(reason: string): Promise<void> {
+    this.#rolling ??= this.#roll(reason).finally(() => (this.#rolling = undefined));
+    return this.#rolling;
+  }
+
+  /** Ends all workers: within the stop timeout by themselves, else by force. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#pauseTimer);
+    clearInterval(this.#watchTimer);
+    const { stopTimeout } = this.#options;
+    this.#standby?.process.kill();
+    const active = this.#active;
+    this.#state = { state: 'stopped' };
+    this.#wake();
+    if (!active) return;
+    await active.process.call('stop', { deadline: stopTimeout }, stopTimeout + 1_000).catch(() => {});
+    active.process.kill();
+  }
+
+  onLogs(records: readonly LogRecord[]): void {
+    this.#options.onLogs(records);
+  }
+
+  onMetrics(member: Member, { listening }: WorkerMetrics): void {
+    if (member === this.#active && this.#state.state === 'serving' && !listening) this.#drain('it no longer accepts connections');
+  }
+
+  onReport(member: Member, report: WatchdogReport): void {
+    if (report.type === 'stuck') member.condemn({ cause: 'stuck', report });
+    else if (report.type === 'memory' && report.level === 'hard') member.condemn({ cause: 'memory', report });
+    else if (report.type !== 'running') {
+      const { warn, drain } = judgeShortage(report, member.metrics?.connections ?? 0);
+      if (warn !== undefined) this.log('warn', warn);
+      if (drain !== undefined) this.#drain(drain);
+    }
+  }
+
+  onExit(member: Member, exit: WorkerExit): void {
+    if (this.#stopping || member === this.#leaving) return;
+    if (this.#standby === member) this.#standby = undefined;
+    if (this.#active !== member) {
+      if (this.#state.state === 'serving') this.#later(() => (this.#standby ??= this.#spawn()));
+      return;
+    }
+    this.#active = undefined;
+    this.#restarts++;
+    const crash = this.#options.judge(member, exit);
+    this.#shortLives = crash.servedMs < shortLife ? this.#shortLives + 1 : 0;
+    this.#state = { state: 'restarting', attempt: this.#shortLives };
+    // A function that was switched off will not do it again.
+    if (this.#shortLives > 1 && !crash.quarantined) this.#later(() => this.#takeOver());
+    else void this.#takeOver();
+  }
+
+  log(level: LogLevel, message: string, fields?: LogFields): void {
+    this.#options.log(level, message, fields);
+  }
+
+  #spawn(): Member {
+    return new Member(this.#options, this).load(this.#options.functions());
+  }
+
+  async #promote(member: Member): Promise<void> {
+    this.#active = member;
+    this.#state = { state: 'starting', pid: member.process.pid };
+    await member.process.call('serve', {}, 0, this.#options.handle);
+    if (this.#stopping) return;
+    member.servingSince = Date.now();
+    member.silentLooks = 0;
+    this.#state = { state: 'serving', pid: member.process.pid ?? 0, since: member.servingSince };
+    this.#wake();
+    this.#standby ??= this.#spawn();
+  }
+
+  /** Replaces the serving worker: user code runs in one process at a time, so the old one ends before the new one begins. */
+  async #roll(reason: string): Promise<void> {
+    const old = await this.serving();
+    this.#standby ??= this.#spawn();
+    await this.#standby.loaded;
+    // Another one took over meanwhile, and is as fresh.
+    if (this.#active !== old) return void (await this.serving());
+    this.log('info', `the worker (pid ${old.process.pid}) is being replaced: ${reason}`);
+    this.#leaving = old;
+    this.#state = { state: 'draining', pid: old.process.pid ?? 0, since: Date.now() };
+    const { stopTimeout } = this.#options;
+    await old.process.call('stop', { deadline: stopTimeout }, stopTimeout + 1_000).catch(() => {});
+    // Its last lines are on their way.
+    await Promise.race([old.process.ended, delay(exitTime)]);
+    old.process.kill();
+    await old.process.ended;
+    this.#leaving = undefined;
+    this.#active = undefined;
+    if (!this.#stopping) await this.#takeOver();
+    await this.serving();
+  }
+
+  #drain(reason: string): void {
+    const now = performance.now();
+    if (this.#rolling || now - this.#drainedAt < drainPause) return;
+    this.#drainedAt = now;
+    this.restart(reason).catch((error: unknown) => this.log('error', `the worker could not be replaced: ${messageOf(error)}`));
+  }
+
+  /** Ends a worker that neither reports nor has a watchdog that does. Looks are counted, not time, as a machine may sleep. */
+  #look(): void {
+    const member = this.#active;
+    if (this.#state.state !== 'serving' || !member) return;
+    const limit = silentLooks + Math.ceil(this.#options.settings.limits.stuckTime / lookInterval);
+    member.silentLooks += 1;
+    if (member.silentLooks >= limit) member.condemn({ cause: 'silent', seconds: limit });
+  }
+
+  async #takeOver(): Promise<void> {
+    const next = this.#standby ?? this.#spawn();
+    this.#standby = undefined;
+    try {
+      await this.#promote(next);
+    } catch (error) {
+      // A worker that ends while it takes over comes back through onExit(); one that lives but cannot serve is ended for that.
+      if (this.#active !== next) return;
+      this.log('error', `a worker could not take over: ${messageOf(error)}`);
+      next.process.kill();
+    }
+  }
+
+  #later(action: () => unknown): void {
+    const pause = Math.min(100 * 2 ** this.#shortLives, longestPause);
+    clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = setTimeout(() => {
+      if (!this.#stopping) action();
+    }, pause);
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiting) waiter();
+    this.#waiting.clear();
+  }
+}

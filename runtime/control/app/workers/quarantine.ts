@@ -1,0 +1,68 @@
+import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
+import type { CrashReport, QuarantinedFunction } from '../../services.ts';
+
+/** Deaths that name the same function within so many milliseconds switch it off, though none of them proves anything. */
+const deathsLimit = 3;
+const deathsTime = 60_000;
+
+/** Finds the revisions of a function before `revision`, newest first. */
+export type EarlierRevisions = (name: string, revision: number) => Promise<readonly number[]>;
+
+interface Death {
+  readonly at: number;
+  readonly function: string;
+  readonly revision: number;
+}
+
+/** The functions that are switched off because they ended a worker; a publish switches them on again. */
+export class Quarantine {
+  readonly #earlier: EarlierRevisions;
+  readonly #functions = new Map<string, QuarantinedFunction>();
+  /** Every revision that was ever switched off, as `name@revision`: none of them is worth going back to. */
+  readonly #bad = new Set<string>();
+  #deaths: readonly Death[] = [];
+
+  constructor(earlier: EarlierRevisions) {
+    this.#earlier = earlier;
+  }
+
+  list(): readonly QuarantinedFunction[] {
+    return [...this.#functions.values()];
+  }
+
+  /** The function as a worker is to have it. */
+  mark(built: BuiltFunction): BuiltFunction {
+    const entry = this.#functions.get(built.name);
+    return entry?.revision === built.revision ? { ...built, quarantine: entry.reason } : built;
+  }
+
+  /** Whether a death that only makes this function likely is the third within a minute. */
+  isThird(place: { readonly function: string; readonly revision: number }, at: number): boolean {
+    this.#deaths = [...this.#deaths.filter((death) => at - death.at < deathsTime), { ...place, at }];
+    const same = this.#deaths.filter((death) => death.function === place.function && death.revision === place.revision);
+    return same.length >= deathsLimit;
+  }
+
+  /** Switches the function of this report off. */
+  add({ id, at, message, place }: CrashReport): void {
+    if (!place) return;
+    const { function: name, revision } = place;
+    const entry = { name, revision, reason: message, since: at, crash: id, previous: null };
+    this.#functions.set(name, entry);
+    this.#bad.add(`${name}@${revision}`);
+    void this.#findPrevious(entry);
+  }
+
+  async #findPrevious(entry: QuarantinedFunction): Promise<void> {
+    const { name, revision } = entry;
+    // Should the store not answer now, the history can be asked later.
+    const revisions = await this.#earlier(name, revision).catch(() => []);
+    const previous = revisions.find((one) => !this.#bad.has(`${name}@${one}`)) ?? null;
+    if (this.#functions.get(name) === entry) this.#functions.set(name, { ...entry, previous });
+  }
+
+  /** Switches functions on: there are new revisions of them, or they are gone. */
+  lift(names: Iterable<string>): void {
+    for (const name of names) this.#functions.delete(name);
+  }
+}

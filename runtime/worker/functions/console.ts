@@ -1,0 +1,73 @@
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
+import type { LogLevel } from '../../kernel/ports/logger.ts';
+import type { FunctionModule } from '../../kernel/functions/module.ts';
+
+/** Takes what functions' consoles write. */
+export interface ConsoleSink {
+  /** Whether a line would be passed on now; asked before any work is spent on it, and counts it when not. */
+  admits(): boolean;
+  /** Takes a line, called from within the console's caller. Never throws. */
+  write(module: FunctionModule, level: LogLevel, message: string): void;
+}
+
+/** Characters of one log line; the rest is cut. */
+const lineLimit = 16_384;
+
+const levels: Readonly<Record<string, LogLevel>> = { debug: 'debug', warn: 'warn', assert: 'warn', error: 'error' };
+
+/**
+ * The `console` of one module: all of Node's methods, written to the sink line by line under the
+ * module's name and revision. Logging never throws into the function, whatever it is given.
+ */
+export function createConsole(module: FunctionModule, sink: ConsoleSink): Console {
+  let level: LogLevel = 'info';
+  const lines = new LineStream((text) => sink.write(module, level, cut(text)));
+  const base = new Console({ stdout: lines, stderr: lines, ignoreErrors: false, colorMode: false });
+  const own: Record<string, (...args: unknown[]) => void> = {};
+  for (const [method, write] of Object.entries(base)) {
+    if (typeof write !== 'function') continue;
+    own[method] = (...args: unknown[]): void => {
+      if (!sink.admits()) return;
+      const outer = level;
+      level = levels[method] ?? 'info';
+      try {
+        write(...args);
+      } catch (error) {
+        // Formatting runs user code: `toString`, `inspect.custom`, a `stack` getter.
+        lines.write(`[console.${method}() was given a value that throws while it is shown: ${describe(error)}]`);
+      } finally {
+        // That user code may log itself, before the line it is shown in is written.
+        level = outer;
+      }
+    };
+  }
+  return Object.assign(base, own);
+}
+
+/** A stream that hands on what is written at once, so that the caller's stack is still there. */
+class LineStream extends Writable {
+  readonly #take: (text: string) => void;
+
+  constructor(take: (text: string) => void) {
+    super();
+    this.#take = take;
+  }
+
+  override write(chunk: unknown): boolean {
+    this.#take(String(chunk).replace(/\n$/, ''));
+    return true;
+  }
+}
+
+function cut(text: string): string {
+  return text.length <= lineLimit ? text : `${text.slice(0, lineLimit)}… (${text.length - lineLimit} more characters)`;
+}
+
+function describe(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return 'an error that cannot be shown either';
+  }
+}

@@ -1,0 +1,134 @@
+import { compileFunction } from 'node:vm';
+import type { InvocationScope } from '../../kernel/calls/invocation.ts';
+import type { FunctionModule, Instantiate, ModuleInstance } from '../../kernel/functions/module.ts';
+import { parseSpecifier } from '../../kernel/functions/name.ts';
+import { createConsole, type ConsoleSink } from './console.ts';
+import type { Pulse } from '../watchdog/pulse.ts';
+import type { Packages } from './packages.ts';
+import type { SourcePlaces } from './sources.ts';
+import { type FunctionTimers, TimerSet } from './timers.ts';
+
+/** What the code of functions is given. */
+export interface LoaderHost {
+  readonly scope: InvocationScope;
+  readonly places: SourcePlaces;
+  readonly pulse: Pulse;
+  readonly console: ConsoleSink;
+  readonly process: NodeJS.Process;
+  readonly packages: Packages;
+  /** What `import … from '@lafjs/cloud'` answers. */
+  readonly sdk: unknown;
+}
+
+const timerNames = [
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'clearTimeout',
+  'clearInterval',
+  'clearImmediate',
+] as const satisfies (keyof FunctionTimers)[];
+/** What the guards in compiled code call: the flags, and what to do once one is raised. */
+const guardNames = ['__hearth_f', '__hearth_s'];
+const parameters = ['exports', 'require', 'module', '__filename', '__dirname', 'console', 'process', ...timerNames, ...guardNames];
+
+/**
+ * Makes instances of functions' code. `vm.compileFunction` in the host's own context is the one way
+ * that neither leaks on reload nor breaks `instanceof`.
+ */
+export function createLoader(host: LoaderHost): Instantiate {
+  return (module, importFunction) => new FunctionInstance(host, module, importFunction);
+}
+
+class FunctionInstance implements ModuleInstance {
+  readonly #host: LoaderHost;
+  readonly #module: FunctionModule;
+  readonly #importFunction: (name: string) => unknown;
+  readonly #timers: TimerSet;
+  #compiledAs: string | undefined;
+  readonly #cjs: { exports: unknown; id: string; filename: string; loaded: boolean } = { exports: {}, id: '', filename: '', loaded: false };
+
+  constructor(host: LoaderHost, module: FunctionModule, importFunction: (name: string) => unknown) {
+    this.#host = host;
+    this.#module = module;
+    this.#importFunction = importFunction;
+    this.#timers = new TimerSet(host.scope, module, host.pulse);
+    this.#cjs.id = this.#cjs.filename = `${module.name}.ts`;
+  }
+
+  get exports(): unknown {
+    return this.#cjs.exports;
+  }
+
+  evaluate(): void {
+    const { name } = this.#module;
+    const original = this.#cjs.exports;
+    const filename = this.#host.places.register(this.#module);
+    this.#compiledAs = filename;
+    const { pulse } = this.#host;
+    this.#module.mark = pulse.mark(name, this.#module.revision);
+    const outer = pulse.enter(this.#module.mark);
+    try {
+      this.#run(filename, original);
+    } finally {
+      pulse.leave(outer);
+    }
+    this.#mergeExports(original);
+    this.#cjs.loaded = true;
+  }
+
+  #run(filename: string, original: unknown): void {
+    const { built, name } = this.#module;
+    const { pulse } = this.#host;
+    const run = compileFunction(built.code, parameters, { filename });
+    const timers = this.#timers.functions();
+    Reflect.apply(run, original, [
+      original,
+      this.#createRequire(),
+      this.#cjs,
+      `/${name}.ts`,
+      `/${name.split('/').slice(0, -1).join('/')}`,
+      createConsole(this.#module, this.#host.console),
+      this.#host.process,
+      ...timerNames.map((key) => timers[key]),
+      pulse.flags,
+      pulse.guard,
+    ]);
+  }
+
+  dispose(): void {
+    this.#timers.dispose();
+    this.#host.pulse.unmark(this.#module.mark);
+    if (this.#compiledAs !== undefined) this.#host.places.retire(this.#compiledAs);
+  }
+
+  /** `exports.main = …` in a file that also says `export`: the compiler has put another object in place by then. */
+  #mergeExports(original: unknown): void {
+    const { exports } = this.#cjs;
+    if (exports === original || !isModuleNamespace(exports)) return;
+    for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(original))) {
+      if (!Object.hasOwn(exports, key)) Object.defineProperty(exports, key, descriptor);
+    }
+  }
+
+  #createRequire(): (id: unknown) => unknown {
+    const require = (id: unknown): unknown => {
+      if (typeof id !== 'string') throw new TypeError(`require() takes a string, not ${typeof id}`);
+      const specifier = parseSpecifier(id, this.#module.name);
+      if (specifier.kind === 'sdk') return this.#host.sdk;
+      // `import process from 'node:process'` is the same object as the global one, as in Node.
+      if (specifier.kind === 'package' && /^(?:node:)?process$/.test(specifier.id)) return this.#host.process;
+      if (specifier.kind === 'package') return this.#host.packages.require(specifier.id);
+      return this.#importFunction(specifier.name);
+    };
+    return Object.assign(require, {
+      resolve: (id: string) => this.#host.packages.resolve(id),
+      cache: Object.create(null),
+      main: undefined,
+    });
+  }
+}
+
+function isModuleNamespace(exports: unknown): exports is object {
+  return typeof exports === 'object' && exports !== null && '__esModule' in exports;
+}

@@ -1,0 +1,114 @@
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { HearthError, messageOf } from '../../kernel/errors.ts';
+import type { FunctionModule } from '../../kernel/functions/module.ts';
+import type { BuiltChange } from '../../kernel/functions/revision.ts';
+
+function stackOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? String(thrown.stack) : '';
+  } catch {
+    return '';
+  }
+}
+
+function headlineOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? `${thrown.name}: ${messageOf(thrown)}` : messageOf(thrown);
+  } catch {
+    return messageOf(thrown);
+  }
+}
+
+const hostFrame = /^\s+at .*(?:node:|\/dist\/worker\.js|\/runtime\/(?:worker|kernel|net)\/)/;
+
+/** A place in a function's source, counted from 1. */
+export interface SourcePlace {
+  readonly function: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Matches a place in compiled function code, as it stands in stacks. */
+const compiledPlace = /hearth:([\w./-]+)@\d+#(\d+):(\d+):(\d+)/g;
+
+/**
+ * Knows which source a place in compiled code stands for. Compiled code is named `hearth:NAME@REVISION#N`,
+ * N counting what was compiled; source maps are read only when a place is asked for.
+ */
+export class SourcePlaces {
+  /** By function name: all compiled code in use, and the last that no longer is, which calls in flight may still run. */
+  readonly #sources = new Map<string, readonly CompiledSource[]>();
+  #count = 0;
+
+  /** Registers compiled code; answers the file name to compile it under. */
+  register(module: FunctionModule): string {
+    const source = new CompiledSource(String(++this.#count), module.built.map);
+    const known = this.#sources.get(module.name) ?? [];
+    const former = known.find(({ retired }) => retired);
+    this.#sources.set(module.name, [source, ...known.filter((one) => !one.retired || one === former)]);
+    return `hearth:${module.name}@${module.revision}#${source.id}`;
+  }
+
+  /** Says that the code compiled under this file name is no longer in use. */
+  retire(filename: string): void {
+    const [, name = '', id] = /^hearth:(.*)@\d+#(\d+)$/.exec(filename) ?? [];
+    const source = this.#sources.get(name)?.find((candidate) => candidate.id === id);
+    if (source) source.retired = true;
+  }
+
+  /** The first place in a function's source that the stack names. */
+  first(stack: string): SourcePlace | undefined {
+    for (const match of stack.matchAll(compiledPlace)) {
+      const place = this.#resolve(match);
+      if (place) return place;
+    }
+    return undefined;
+  }
+
+  /** The text with places in sources instead of compiled code (`hello.ts:3:9`), without the host's own stack frames. */
+  rewrite(text: string): string {
+    const lines = text.split('\n').filter((line) => !isHostFrame(line));
+    return lines.join('\n').replace(compiledPlace, (...match: string[]) => {
+      const place = this.#resolve(match);
+      return place ? `${place.function}.ts:${place.line}:${place.column}` : `${match[1]}.ts`;
+    });
+  }
+
+  /** What a change that threw while loading is refused with: `LOAD_FAILED`, with the place if the stack names one. */
+  loadFailure(thrown: unknown, change: BuiltChange): HearthError {
+    const stack = stackOf(thrown);
+    const place = this.first(stack);
+    const message = this.rewrite(headlineOf(thrown));
+    const at = place ?? { function: change.functions[0]?.name ?? '', line: 1, column: 1 };
+    const diagnostic = { ...at, message, lineText: '' };
+    return new HearthError('LOAD_FAILED', { reason: message }, { cause: thrown, diagnostics: [diagnostic] });
+  }
+
+  #resolve([, name = '', id, line, column]: readonly (string | undefined)[]): SourcePlace | undefined {
+    const source = this.#sources.get(name)?.find((candidate) => candidate.id === id);
+    const position = source?.original(Number(line), Number(column));
+    return position && { function: name, ...position };
+  }
+}
+
+class CompiledSource {
+  readonly id: string;
+  retired = false;
+  readonly #json: string;
+  #map: TraceMap | undefined;
+
+  constructor(id: string, json: string) {
+    this.id = id;
+    this.#json = json;
+  }
+
+  original(line: number, column: number): { line: number; column: number } | undefined {
+    this.#map ??= new TraceMap(this.#json);
+    const found = originalPositionFor(this.#map, { line, column: column - 1 });
+    return found.line === null ? undefined : { line: found.line, column: found.column + 1 };
+  }
+}
+
+function isHostFrame(line: string): boolean {
+  return hostFrame.test(line);
+}

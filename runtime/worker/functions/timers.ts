@@ -1,0 +1,165 @@
+import { promisify } from 'node:util';
+import { HearthError } from '../../kernel/errors.ts';
+import type { Invocation, InvocationScope } from '../../kernel/calls/invocation.ts';
+import type { FunctionModule } from '../../kernel/functions/module.ts';
+import type { Pulse } from '../watchdog/pulse.ts';
+
+/** Timers of one function that may wait at the same time: some hundred bytes each, and all may fire in one turn of the loop. */
+const timersLimit = 100_000;
+
+type Timer = NodeJS.Timeout | NodeJS.Immediate;
+type Callback = (...args: unknown[]) => void;
+
+/** Node's timer functions, as a function's code sees them. */
+export interface FunctionTimers {
+  readonly setTimeout: (callback: Callback, delay?: number, ...args: unknown[]) => Timer;
+  readonly setInterval: (callback: Callback, delay?: number, ...args: unknown[]) => Timer;
+  readonly setImmediate: (callback: Callback, ...args: unknown[]) => Timer;
+  readonly clearTimeout: (timer: NodeJS.Timeout) => void;
+  readonly clearInterval: (timer: NodeJS.Timeout) => void;
+  readonly clearImmediate: (timer: NodeJS.Immediate) => void;
+}
+
+/**
+ * The timers of one module instance. When the instance is replaced its timers are cleared, so that
+ * an old interval neither runs on nor keeps the old code in memory; only what an invocation in
+ * flight has started lives until that invocation ends.
+ */
+export class TimerSet {
+  readonly #scope: InvocationScope;
+  readonly #module: FunctionModule;
+  readonly #pulse: Pulse;
+  readonly #running = new Map<Timer, Invocation | undefined>();
+  /** Invocations at whose end their timers are cleared. */
+  readonly #awaited = new WeakSet<Invocation>();
+  #disposed = false;
+
+  constructor(scope: InvocationScope, module: FunctionModule, pulse: Pulse) {
+    this.#scope = scope;
+    this.#module = module;
+    this.#pulse = pulse;
+  }
+
+  /** How many timers wait. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** The timer functions to give to the module's code. */
+  functions(): FunctionTimers {
+    const timers: FunctionTimers = {
+      setTimeout: (callback, delay, ...args) => this.#timeout(callback, delay, args),
+      setInterval: (callback, delay, ...args) => this.#interval(callback, delay, args),
+      setImmediate: (callback, ...args) => this.#immediate(callback, args),
+      clearTimeout: (timer) => {
+        this.#running.delete(timer);
+        clearTimeout(timer);
+      },
+      clearInterval: (timer) => {
+        this.#running.delete(timer);
+        clearInterval(timer);
+      },
+      clearImmediate: (timer) => {
+        // Node's takes anything for an immediate, and then all immediates of the process stop.
+        if (!isImmediate(timer)) return;
+        this.#running.delete(timer);
+        clearImmediate(timer);
+      },
+    };
+    // `util.promisify(setTimeout)` is how much code sleeps; Node looks for this symbol.
+    Object.defineProperty(timers.setTimeout, promisify.custom, {
+      value: (delay?: number, value?: unknown) => new Promise((resolve) => timers.setTimeout(resolve, delay, value)),
+    });
+    Object.defineProperty(timers.setImmediate, promisify.custom, {
+      value: (value?: unknown) => new Promise((resolve) => timers.setImmediate(resolve, value)),
+    });
+    return timers;
+  }
+
+  /** Clears the timers, except those of invocations in flight, which are cleared when these end. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const [timer, invocation] of this.#running) this.#retire(timer, invocation);
+  }
+
+  #timeout(callback: Callback, delay: number | undefined, args: unknown[]): Timer {
+    checkCallback(callback);
+    let fired = false;
+    const timer = setTimeout(() => {
+      fired = true;
+      this.#running.delete(timer);
+      this.#call(callback, timer, args);
+    }, delay);
+    // A timer that has fired waits again after `refresh()`.
+    const refresh = timer.refresh.bind(timer);
+    timer.refresh = () => {
+      refresh();
+      if (fired) this.#track(timer);
+      return timer;
+    };
+    return this.#track(timer);
+  }
+
+  #interval(callback: Callback, delay: number | undefined, args: unknown[]): Timer {
+    checkCallback(callback);
+    const timer = setInterval(() => this.#call(callback, timer, args), delay);
+    return this.#track(timer);
+  }
+
+  #immediate(callback: Callback, args: unknown[]): Timer {
+    checkCallback(callback);
+    const timer = setImmediate(() => {
+      this.#running.delete(timer);
+      this.#call(callback, timer, args);
+    });
+    return this.#track(timer);
+  }
+
+  #call(callback: Callback, timer: Timer, args: unknown[]): void {
+    const outer = this.#pulse.enter(this.#module.mark);
+    try {
+      callback.apply(timer, args);
+    } finally {
+      this.#pulse.leave(outer);
+    }
+  }
+
+  #track<T extends Timer>(timer: T): T {
+    if (this.#running.size >= timersLimit) {
+      this.#stop(timer);
+      throw new HearthError('TIMERS_EXCEEDED', { name: this.#module.name, limit: timersLimit });
+    }
+    const invocation = this.#scope.getStore();
+    this.#running.set(timer, invocation);
+    if (this.#disposed) this.#retire(timer, invocation);
+    return timer;
+  }
+
+  #retire(timer: Timer, invocation: Invocation | undefined): void {
+    if (!invocation || invocation.ended) {
+      this.#stop(timer);
+    } else if (!this.#awaited.has(invocation)) {
+      // Once for all of its timers: a long invocation may start any number of them.
+      this.#awaited.add(invocation);
+      invocation.onEnd(() => {
+        for (const [waiting, owner] of this.#running) if (owner === invocation) this.#stop(waiting);
+      });
+    }
+  }
+
+  #stop(timer: Timer): void {
+    this.#running.delete(timer);
+    // Each native function mishandles the other's timers.
+    if ('refresh' in timer) clearTimeout(timer);
+    else clearImmediate(timer);
+  }
+}
+
+// The callback that Node gets is ours, so its own check would never fire.
+function checkCallback(callback: unknown): void {
+  if (typeof callback !== 'function') throw new TypeError(`The "callback" argument must be of type function. Received ${typeof callback}`);
+}
+
+function isImmediate(timer: unknown): boolean {
+  return timer instanceof Object && '_onImmediate' in timer;
+}

@@ -1,0 +1,54 @@
+import type { Invocation, InvocationScope } from '../../kernel/calls/invocation.ts';
+import type { LogFields, LogLevel } from '../../kernel/ports/logger.ts';
+import type { WorkerSettings } from '../../kernel/protocol/protocol.ts';
+import type { FunctionView } from '../../kernel/functions/registry.ts';
+import type { Pulse } from '../watchdog/pulse.ts';
+
+/** Counts since the worker started; whoever does the thing counts it. */
+export interface Counters {
+  requests: number;
+  /** Requests whose function threw. */
+  requestErrors: number;
+  connectionsTotal: number;
+  messagesReceived: number;
+  messagesSent: number;
+  /** Calls over HTTP under way and waiting for their turn. */
+  requestsActive: number;
+  requestsQueued: number;
+  /** Calls and connections refused because there were too many. */
+  refused: number;
+  /** Calls and events that did not end in time. */
+  timeouts: number;
+}
+
+/** Counts that are all 0. */
+export function createCounters(): Counters {
+  return {
+    requests: 0,
+    requestErrors: 0,
+    connectionsTotal: 0,
+    messagesReceived: 0,
+    messagesSent: 0,
+    requestsActive: 0,
+    requestsQueued: 0,
+    refused: 0,
+    timeouts: 0,
+  };
+}
+
+/** What the parts of a worker share. An app is a value that is passed, never a global. */
+export interface App {
+  readonly settings: WorkerSettings;
+  /** The live functions. */
+  readonly functions: FunctionView;
+  readonly scope: InvocationScope;
+  readonly counters: Counters;
+  /** Knows whose code runs at this moment, and stops code that runs without a pause. */
+  readonly pulse: Pulse;
+  /** Writes a line of the host's own; `fields` say whom it concerns. Never throws. */
+  log(level: LogLevel, message: string, fields?: LogFields): void;
+  /** Logs what an invocation threw, with its stack in terms of sources. Never throws. */
+  failed(thrown: unknown, invocation: Invocation): void;
+  /** The verified payload of a JWT signed with the app's secret, or null. */
+  verifyToken(token: string): unknown;
+}

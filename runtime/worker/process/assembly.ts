@@ -1,0 +1,111 @@
+import { HearthError, messageOf } from '../../kernel/errors.ts';
+import { createInvocationScope } from '../../kernel/calls/invocation.ts';
+import { invoke } from '../../kernel/calls/invoke.ts';
+import type { WorkerSettings } from '../../kernel/protocol/protocol.ts';
+import { Registry } from '../../kernel/functions/registry.ts';
+import { type App, createCounters } from './app.ts';
+import { createCloud } from '../cloud/cloud.ts';
+import { AppDatabase } from '../cloud/mongo.ts';
+import { sdkModule } from '../cloud/module.ts';
+import { createLoader } from '../functions/loader.ts';
+import { createPackages } from '../functions/packages.ts';
+import { createProcessView } from '../functions/process.ts';
+import { SourcePlaces } from '../functions/sources.ts';
+import { drainHttp } from '../triggers/http/drain.ts';
+import { createRequestHandler } from '../triggers/http/handler.ts';
+import { createHttpServer, type HttpServer } from '../triggers/http/server.ts';
+import { type SendLogs, WorkerLogs } from './logs.ts';
+import { TickShape } from './tick.ts';
+import { verifyToken } from '../dialects/laf/token.ts';
+import type { WatchdogLink } from '../watchdog/link.ts';
+import { Pulse } from '../watchdog/pulse.ts';
+import { Broadcaster } from '../sockets/broadcast.ts';
+import { createSocketServer, type SocketServer } from '../sockets/server.ts';
+
+/** An app with all that serves it. */
+export interface WorkerApp {
+  readonly app: App;
+  readonly registry: Registry;
+  readonly places: SourcePlaces;
+  readonly logs: WorkerLogs;
+  readonly sockets: SocketServer;
+  readonly server: HttpServer;
+  /** Kept as long as the app. */
+  readonly ticks: TickShape;
+  /** The database of the app's functions, if it has one. */
+  readonly database: AppDatabase | undefined;
+  /** Finishes requests and closes sockets; resolves at the latest after `deadline` milliseconds. */
+  close(deadline: number): Promise<void>;
+}
+
+/** Puts the parts of an app together. Nothing listens and no function is evaluated yet. */
+export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs, watchdog?: WatchdogLink): WorkerApp {
+  const scope = createInvocationScope();
+  const places = new SourcePlaces();
+  const pulse = new Pulse(scope, settings.limits, watchdog?.flags, watchdog?.notify);
+  const logs = new WorkerLogs({ scope, places, linesPerSecond: settings.limits.logLines, send: sendLogs, unsent: watchdog?.unsent });
+  const registry: Registry = new Registry((module, importFunction) => loader(module, importFunction));
+  const app: App = {
+    settings,
+    functions: registry,
+    scope,
+    counters: createCounters(),
+    pulse,
+    log: (level, message, fields) => logs.log(level, message, fields),
+    failed: (thrown, invocation) => logs.failed(thrown, invocation),
+    verifyToken: (token) => verifyToken(token, settings.serverSecret),
+  };
+  const sockets = createSocketServer(app);
+  const broadcaster = new Broadcaster(sockets.sockets);
+  const database = openDatabase(app);
+  const cloud = createCloud({
+    appId: settings.appId,
+    env: { ...settings.env },
+    serverSecret: settings.serverSecret,
+    sockets: sockets.sockets,
+    broadcast: (data, targets) => broadcaster.send(data, targets),
+    database,
+    invoke: (name, context) => invokeFunction(app, name, context),
+  });
+  const sdk = sdkModule(cloud);
+  // A package may take longer to load than a function may run.
+  const packages = createPackages(settings.packagesDir, sdk, () => pulse.beat());
+  const loader = createLoader({ scope, places, pulse, console: logs, process: createProcessView(cloud.env), packages, sdk });
+  const server = createHttpServer(app, createRequestHandler(app, registry, settings.uploadDir));
+  server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
+  const ticks = new TickShape();
+  ticks.keep();
+  pulse.start();
+  watchdog?.notify({ type: 'limits', ...settings.limits });
+  return {
+    app,
+    registry,
+    places,
+    logs,
+    sockets,
+    server,
+    ticks,
+    database,
+    close: async (deadline) => {
+      await Promise.all([drainHttp(server, deadline), sockets.close(deadline)]);
+      await database?.close();
+    },
+  };
+}
+
+function openDatabase(app: App): AppDatabase | undefined {
+  const { databaseUri } = app.settings;
+  if (databaseUri === undefined) return undefined;
+  return new AppDatabase(databaseUri, (error) =>
+    app.log('error', `the database of the functions cannot be reached, trying again: ${messageOf(error)}`),
+  );
+}
+
+/** `cloud.invoke()`: past the interceptor, within the caller's invocation if there is one. */
+function invokeFunction(app: App, name: string, context: object): unknown {
+  const module = app.functions.get(name);
+  if (!module) throw new HearthError('FUNCTION_MISSING', { name });
+  const call = (): unknown => app.functions.handler(module)(context);
+  if (app.scope.getStore()) return call();
+  return invoke(app.scope, { function: name, revision: module.revision, requestId: 'invoke' }, call);
+}

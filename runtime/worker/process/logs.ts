@@ -1,0 +1,188 @@
+import { inspect } from 'node:util';
+import { HearthError, messageOf } from '../../kernel/errors.ts';
+import type { Invocation, InvocationScope } from '../../kernel/calls/invocation.ts';
+import type { LogFields, LogLevel, LogRecord } from '../../kernel/ports/logger.ts';
+import type { FunctionModule } from '../../kernel/functions/module.ts';
+import type { ConsoleSink } from '../functions/console.ts';
+import type { SourcePlaces } from '../functions/sources.ts';
+import type { UnsentLines } from '../watchdog/unsent.ts';
+
+/** Records that may wait for the channel to control; a flood beyond it is dropped and counted. */
+const pendingLimit = 5_000;
+
+/** Characters of what was thrown that a record holds. */
+const textLimit = 16_384;
+
+/** Frames between a console call and the record made of it, with room for the function's own. */
+const stackFrames = 24;
+
+/** Hands records on; calls `done` when the next batch may follow. */
+export type SendLogs = (records: readonly LogRecord[], done: () => void) => void;
+
+/** What a worker's log is made of. */
+export interface WorkerLogsOptions {
+  readonly scope: InvocationScope;
+  readonly places: SourcePlaces;
+  readonly linesPerSecond: number;
+  readonly send: SendLogs;
+  /** Where lines stand until they are sent, for the watchdog. */
+  readonly unsent?: UnsentLines | undefined;
+}
+
+/**
+ * Collects the log of a worker and passes it on in batches. Bounded in lines waiting and in lines a
+ * second, so that a function that logs without end slows down nobody; what is dropped is counted
+ * and said.
+ */
+export class WorkerLogs implements ConsoleSink {
+  readonly #scope: InvocationScope;
+  readonly #places: SourcePlaces;
+  readonly #linesPerSecond: number;
+  readonly #send: SendLogs;
+  readonly #unsent: UnsentLines | undefined;
+  readonly #taps = new Map<string, LogRecord[]>();
+  #pending: LogRecord[] = [];
+  #sending = false;
+  #budget: number;
+  #refilledAt = performance.now();
+  #dropped = 0;
+  #droppedTotal = 0;
+
+  constructor({ scope, places, linesPerSecond, send, unsent }: WorkerLogsOptions) {
+    this.#scope = scope;
+    this.#places = places;
+    this.#linesPerSecond = linesPerSecond;
+    this.#budget = linesPerSecond;
+    this.#send = send;
+    this.#unsent = unsent;
+  }
+
+  /** Lines dropped since the start. */
+  get droppedTotal(): number {
+    return this.#droppedTotal;
+  }
+
+  /** Collects the records of one request until `untap()`. */
+  tap(requestId: string): void {
+    this.#taps.set(requestId, []);
+  }
+
+  /** Ends a tap; answers what it collected. */
+  untap(requestId: string): readonly LogRecord[] {
+    const records = this.#taps.get(requestId) ?? [];
+    this.#taps.delete(requestId);
+    return records;
+  }
+
+  admits(): boolean {
+    if (this.#budget <= 0) this.#refill();
+    if (this.#budget > 0 && this.#pending.length < pendingLimit) {
+      this.#budget--;
+      return true;
+    }
+    this.#dropped++;
+    this.#droppedTotal++;
+    this.#schedule();
+    return false;
+  }
+
+  write(module: FunctionModule, level: LogLevel, message: string): void {
+    const place = this.#places.first(callerStack());
+    this.#add(level, message.includes('hearth:') ? this.#places.rewrite(message) : message, {
+      ...fieldsOf(this.#scope.getStore()),
+      function: module.name,
+      revision: module.revision,
+      ...(place?.function === module.name && { line: place.line, column: place.column }),
+    });
+  }
+
+  /** A line of the host's own. */
+  log(level: LogLevel, message: string, fields: LogFields = {}): void {
+    if (this.admits()) this.#add(level, message, fields);
+  }
+
+  /** What an invocation threw, or what was thrown outside of any. */
+  failed(thrown: unknown, invocation: Invocation | undefined, prefix = ''): void {
+    if (!this.admits()) return;
+    const stack = show(thrown);
+    const place = this.#places.first(stack);
+    this.#add('error', `${prefix}${this.#places.rewrite(headline(thrown).slice(0, textLimit))}`, {
+      ...(place && { function: place.function, line: place.line, column: place.column }),
+      ...fieldsOf(invocation),
+      stack: this.#places.rewrite(stack),
+    });
+  }
+
+  #add(level: LogLevel, message: string, fields: LogFields): void {
+    const record: LogRecord = { time: Date.now(), level, message, ...fields };
+    if (this.#taps.size > 0 && record.requestId !== undefined) this.#taps.get(record.requestId)?.push(record);
+    this.#pending.push(record);
+    this.#unsent?.add(JSON.stringify(record));
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#sending) return;
+    this.#sending = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#dropped > 0) {
+      const message = `${this.#dropped} log lines were dropped: more came than the ${this.#linesPerSecond} a second that are passed on`;
+      this.#pending.push({ time: Date.now(), level: 'warn', message });
+      this.#dropped = 0;
+    }
+    const records = this.#pending;
+    this.#pending = [];
+    this.#unsent?.clear();
+    this.#send(records, () => {
+      this.#sending = false;
+      if (this.#pending.length > 0 || this.#dropped > 0) this.#schedule();
+    });
+  }
+
+  #refill(): void {
+    // Unlike the time of day this never goes back.
+    const now = performance.now();
+    const earned = Math.floor(((now - this.#refilledAt) / 1000) * this.#linesPerSecond);
+    if (earned <= 0) return;
+    this.#budget = Math.min(earned, this.#linesPerSecond);
+    this.#refilledAt = now;
+  }
+}
+
+function fieldsOf(invocation: Invocation | undefined): LogFields {
+  if (!invocation) return {};
+  const { function: name, revision, requestId, connectionId } = invocation;
+  return { function: name, revision, requestId, ...(connectionId !== undefined && { connectionId }) };
+}
+
+/** The stack of whoever called the console, untouched by what a function does to `Error`. */
+function callerStack(): string {
+  const { stackTraceLimit } = Error;
+  const prepare: unknown = Reflect.get(Error, 'prepareStackTrace');
+  Error.stackTraceLimit = stackFrames;
+  Reflect.set(Error, 'prepareStackTrace', undefined);
+  const { stack = '' } = new Error('place');
+  Error.stackTraceLimit = stackTraceLimit;
+  Reflect.set(Error, 'prepareStackTrace', prepare);
+  return stack;
+}
+
+function headline(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? `${thrown.name}: ${messageOf(thrown)}` : `thrown: ${show(thrown)}`;
+  } catch {
+    return 'an error that throws while it is shown';
+  }
+}
+
+function show(thrown: unknown): string {
+  try {
+    // An error of ours carries fields that would only repeat its message.
+    return thrown instanceof HearthError ? String(thrown.stack) : inspect(thrown).slice(0, textLimit);
+  } catch {
+    return messageOf(thrown);
+  }
+}

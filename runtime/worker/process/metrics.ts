@@ -1,0 +1,47 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { WorkerMetrics } from '../../kernel/protocol/protocol.ts';
+import type { WorkerApp } from './assembly.ts';
+
+/** Milliseconds between two reports. */
+const interval = 1_000;
+/** Milliseconds between two looks at the event loop. */
+const resolution = 20;
+
+/** Reports the worker's metrics every second until the answered function is called. */
+export function startMetrics(app: () => WorkerApp | undefined, report: (metrics: WorkerMetrics) => void): () => void {
+  const delay = monitorEventLoopDelay({ resolution });
+  delay.enable();
+  let memory = process.memoryUsage();
+  const timer = setInterval(() => {
+    const current = app();
+    if (!current) return;
+    try {
+      memory = process.memoryUsage();
+    } catch {
+      // To ask takes a file descriptor. While none is left all else is worth reporting, and what was so last.
+    }
+    const { rss, heapUsed, heapTotal, external } = memory;
+    report({
+      ...current.app.counters,
+      connections: current.sockets.size,
+      logLinesDropped: current.logs.droppedTotal,
+      stopped: current.app.pulse.stopped,
+      buffered: current.sockets.buffered,
+      listening: current.server.listening,
+      functions: current.registry.size,
+      memory: { rss, heapUsed, heapTotal, external },
+      eventLoopDelay: { mean: toMs(delay.mean), p99: toMs(delay.percentile(99)), max: toMs(delay.max) },
+    });
+    delay.reset();
+  }, interval);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    delay.disable();
+  };
+}
+
+// Node counts the time between two looks, which of an idle loop is the resolution: the delay is what comes on top.
+function toMs(nanoseconds: number): number {
+  return Number.isFinite(nanoseconds) ? Math.max(0, Math.round(nanoseconds / 1e4) / 100 - resolution) : 0;
+}

@@ -1,0 +1,177 @@
+import { HearthError, messageOf } from '../../kernel/errors.ts';
+import { Invocation } from '../../kernel/calls/invocation.ts';
+import { invoke } from '../../kernel/calls/invoke.ts';
+import { reserved } from '../../kernel/functions/name.ts';
+import type { WorkerCalls, WorkerMethod, WorkerParams } from '../../kernel/protocol/protocol.ts';
+import type { Stage } from '../../kernel/functions/registry.ts';
+import { createWorkerApp, type WorkerApp } from './assembly.ts';
+import { boundBlockingCalls, markNativeCalls } from '../functions/blocking.ts';
+import { guardIntrinsics, keepIntrinsics } from '../functions/intrinsics.ts';
+import type { SendLogs } from './logs.ts';
+import { run } from '../triggers/run/run.ts';
+import type { WatchdogLink } from '../watchdog/link.ts';
+
+/** Milliseconds between two looks at what functions share with the host. */
+const intrinsicsInterval = 50;
+
+/** Milliseconds that a worker waits for its functions' database before it serves without. */
+const databaseTime = 5_000;
+
+/** What the process gives its worker. */
+export interface WorkerHost {
+  readonly sendLogs: SendLogs;
+  readonly watchdog: WatchdogLink;
+  /** Ends the process. */
+  exit(code: number): void;
+}
+
+/** The calls of {@link WorkerCalls}, each answering its result or a promise of it. `serve` gets what came with the message. */
+export type WorkerHandlers = {
+  [M in WorkerMethod]: (params: WorkerParams<M>, handle?: unknown) => ReturnType<WorkerCalls[M]> | Promise<ReturnType<WorkerCalls[M]>>;
+};
+
+/** A worker: holds functions from `load()` on, serves from `serve()` on, until `stop()`. */
+export class Worker implements WorkerHandlers {
+  readonly #host: WorkerHost;
+  readonly #stages = new Map<number, Stage>();
+  /** The runs under way, by the ids of their requests. */
+  readonly #runs = new Map<string, AbortController>();
+  #loaded: WorkerApp | undefined;
+
+  constructor(host: WorkerHost) {
+    this.#host = host;
+  }
+
+  /** The app, once `load()` was called. */
+  get app(): WorkerApp | undefined {
+    return this.#loaded;
+  }
+
+  load({ settings, functions }: WorkerParams<'load'>): void {
+    guardIntrinsics();
+    this.#watchIntrinsics();
+    boundBlockingCalls(settings.limits.cpuTime);
+    this.#loaded = createWorkerApp(settings, this.#host.sendLogs, this.#host.watchdog);
+    markNativeCalls(this.#loaded.app.pulse);
+    this.#loaded.registry.install({ functions, deleted: [] });
+    // Nobody waits for it here: a worker that stands by is to be there at once.
+    void this.#loaded.database?.connect(0);
+  }
+
+  async serve(_params: WorkerParams<'serve'>, handle?: unknown): Promise<void> {
+    const loaded = this.#require();
+    // Functions use it at their top level, and `__init__` is the first of them.
+    await loaded.database?.connect(databaseTime);
+    await initialise(loaded);
+    const { server } = loaded;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(handle, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  stage({ stage, change }: WorkerParams<'stage'>): void {
+    const { registry, places } = this.#require();
+    try {
+      this.#stages.set(stage, registry.stage(change));
+    } catch (error) {
+      throw places.loadFailure(error, change);
+    }
+  }
+
+  activate({ stage, revisions }: WorkerParams<'activate'>): void {
+    const staged = this.#stages.get(stage);
+    if (!staged) throw new HearthError('INTERNAL');
+    this.#stages.delete(stage);
+    this.#require().registry.activate(staged, new Map(revisions));
+  }
+
+  discard({ stage }: WorkerParams<'discard'>): void {
+    this.#stages.get(stage)?.discard();
+    this.#stages.delete(stage);
+  }
+
+  install({ change }: WorkerParams<'install'>): void {
+    this.#require().registry.install(change);
+  }
+
+  async run(call: WorkerParams<'run'>): ReturnTypePromise<'run'> {
+    const host = this.#require();
+    const cancellation = new AbortController();
+    this.#runs.set(call.requestId, cancellation);
+    try {
+      return await run(host, call, cancellation.signal);
+    } catch (error) {
+      if (error instanceof HearthError && error.status !== 0) throw error;
+      throw host.places.loadFailure(error, { functions: call.draft ? [call.draft] : [], deleted: [] });
+    } finally {
+      this.#runs.delete(call.requestId);
+    }
+  }
+
+  cancel({ requestId }: WorkerParams<'cancel'>): void {
+    this.#runs.get(requestId)?.abort(new HearthError('WORKER_UNAVAILABLE', { reason: 'the run was cancelled.' }));
+  }
+
+  connections(query: WorkerParams<'connections'>): ReturnType<WorkerCalls['connections']> {
+    return this.#require().sockets.page(query);
+  }
+
+  send({ connection, data, encoding }: WorkerParams<'send'>): void {
+    this.#require().sockets.send(connection, encoding === 'base64' ? Buffer.from(data, 'base64') : data);
+  }
+
+  disconnect({ connection, code, reason }: WorkerParams<'disconnect'>): void {
+    this.#require().sockets.disconnect(connection, code, reason);
+  }
+
+  async stop({ deadline }: WorkerParams<'stop'>): Promise<void> {
+    await this.#loaded?.close(deadline);
+    // The answer must be on its way before the process ends.
+    setImmediate(() => this.#host.exit(0));
+  }
+
+  /** The timer also keeps the process alive, whatever a function unrefs. */
+  #watchIntrinsics(): void {
+    const check = keepIntrinsics();
+    setInterval(() => {
+      const restored = check();
+      if (restored.length === 0) return;
+      const names = `${restored.slice(0, 5).join(', ')}${restored.length > 5 ? ` and ${restored.length - 5} more` : ''}`;
+      this.#loaded?.app.log('error', `a function has replaced what everybody shares, and it was put back: ${names}`);
+    }, intrinsicsInterval);
+  }
+
+  #require(): WorkerApp {
+    if (!this.#loaded) throw new HearthError('WORKER_UNAVAILABLE', { reason: 'it has not loaded its functions yet.' });
+    return this.#loaded;
+  }
+}
+
+type ReturnTypePromise<M extends WorkerMethod> = Promise<ReturnType<WorkerCalls[M]>>;
+
+/** Runs `__init__` to its end before any other function is evaluated; what it throws is logged and the host serves. */
+async function initialise({ app, registry, logs }: WorkerApp): Promise<void> {
+  const module = registry.get(reserved.init);
+  if (!module) return;
+  const origin = { function: module.name, revision: module.revision, requestId: 'init' };
+  const limit = app.settings.limits.initTimeout;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      app.log('error', `${reserved.init} has not finished after ${limit} ms; serving without waiting for it`, origin);
+      resolve();
+    }, limit);
+  });
+  try {
+    const context = { method: 'INIT', __function_name: module.name, requestId: origin.requestId };
+    await Promise.race([invoke(app.scope, origin, () => registry.handler(module)(context)), late]);
+  } catch (error) {
+    logs.failed(error, new Invocation(origin), `${reserved.init} failed, serving all the same (${messageOf(error)}): `);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,92 @@
+import type { LogFields, LogLevel } from '../../kernel/ports/logger.ts';
+
+// Cut a little lower, so that the next message does not have to cut again.
+const lowWater = 0.9;
+// More are summed up in one line.
+const maximumLines = 5;
+
+/** A connection as the budget sees it. Its members MUST NOT throw. */
+export interface Buffering {
+  readonly identity: { readonly id: string };
+  /** Bytes that wait to be sent; 0 once nothing will be. */
+  readonly buffered: number;
+  /** Ends the connection and frees what waits. */
+  discard(): void;
+}
+
+/**
+ * Keeps the bytes that wait to be sent, over all sockets, below a limit: beyond it those with the
+ * most are ended. Only sockets with a backlog are known here, so that the others cost nothing. What
+ * they have is taken from their last send; that some of it was sent meanwhile is found out before
+ * anything is cut.
+ */
+export class BufferBudget {
+  readonly #limit: number;
+  readonly #log: (level: LogLevel, message: string, fields?: LogFields) => void;
+  readonly #known = new Map<Buffering, number>();
+  #sum = 0;
+
+  constructor(limit: number, log: (level: LogLevel, message: string, fields?: LogFields) => void) {
+    this.#limit = limit;
+    this.#log = log;
+  }
+
+  /** How many sockets are known to have a backlog. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** So much waits on this connection. */
+  set(connection: Buffering, buffered: number): void {
+    this.#sum += buffered - (this.#known.get(connection) ?? 0);
+    if (buffered > 0) this.#known.set(connection, buffered);
+    else this.#known.delete(connection);
+    if (this.#sum > this.#limit) this.#enforce();
+  }
+
+  /** Forgets the connection. */
+  remove(connection: Buffering): void {
+    const known = this.#known.get(connection);
+    if (known === undefined) return;
+    this.#known.delete(connection);
+    this.#sum -= known;
+  }
+
+  #enforce(): void {
+    this.#measure();
+    if (this.#sum <= this.#limit) return;
+    const total = this.#sum;
+    const cut: [Buffering, number][] = [];
+    for (const entry of [...this.#known].toSorted((one, other) => other[1] - one[1])) {
+      if (this.#sum <= this.#limit * lowWater) break;
+      cut.push(entry);
+      this.remove(entry[0]);
+      entry[0].discard();
+    }
+    this.#report(cut, total);
+  }
+
+  #measure(): void {
+    this.#sum = 0;
+    for (const connection of this.#known.keys()) {
+      const { buffered } = connection;
+      this.#sum += buffered;
+      if (buffered > 0) this.#known.set(connection, buffered);
+      else this.#known.delete(connection);
+    }
+  }
+
+  #report(cut: readonly [Buffering, number][], total: number): void {
+    const cause = `${total} bytes waited over all sockets, of ${this.#limit} that may.`;
+    if (cut.length > maximumLines) {
+      const bytes = cut.reduce((sum, [, buffered]) => sum + buffered, 0);
+      this.#log('warn', `Terminated ${cut.length} connections with ${bytes} bytes that their clients did not read: ${cause}`);
+      return;
+    }
+    for (const [{ identity }, bytes] of cut) {
+      this.#log('warn', `Terminated connection ${identity.id} with ${bytes} bytes that its client did not read: ${cause}`, {
+        connectionId: identity.id,
+      });
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http';
+import { bearerToken } from '../dialects/laf/token.ts';
+import { type Refusal, toRefusal } from './refusal.ts';
+
+// RFC 6455, 4.1: the key is 16 bytes in base64.
+const keyShape = /^[+/0-9A-Za-z]{22}==$/;
+// RFC 9110, 5.6.2: a token, which is what a subprotocol's name is.
+const tokenShape = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** Answers why the request is no WebSocket handshake; undefined when it is one. */
+export function checkHandshake(request: IncomingMessage): Refusal | undefined {
+  const { method, headers } = request;
+  if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return toRefusal('UPGRADE_INVALID');
+  if (headers['sec-websocket-version'] !== '13') {
+    // RFC 6455, 4.4: an answer to another version names the one that is spoken.
+    return { ...toRefusal('UPGRADE_INVALID', 426), headers: { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' } };
+  }
+  if (!keyShape.test(headers['sec-websocket-key'] ?? '')) return toRefusal('UPGRADE_INVALID');
+  const protocols = offeredProtocols(request);
+  const sound = protocols.every((name) => tokenShape.test(name)) && new Set(protocols).size === protocols.length;
+  return sound ? undefined : toRefusal('UPGRADE_INVALID');
+}
+
+/** Answers why the request's origin may open no socket. Only browsers send one, so that a request without is no browser's. */
+export function checkOrigin(request: IncomingMessage, allowed: readonly string[] | undefined): Refusal | undefined {
+  const { origin } = request.headers;
+  if (allowed === undefined || origin === undefined || allowed.includes(origin)) return undefined;
+  return toRefusal('UPGRADE_ORIGIN');
+}
+
+/** The subprotocols that the client offers, in its order. */
+function offeredProtocols(request: IncomingMessage): readonly string[] {
+  const header = request.headers['sec-websocket-protocol'];
+  return header === undefined ? [] : header.split(',').map((name) => name.trim());
+}
+
+/**
+ * Who opens the socket: the first token that verifies of the `Authorization` header, the `token`
+ * parameter and the subprotocols (all that a browser's `new WebSocket()` can send); null without one.
+ */
+export function authenticate(
+  request: IncomingMessage,
+  query: Readonly<Record<string, unknown>>,
+  verify: (token: string) => unknown,
+): unknown {
+  const bearer = bearerToken(request.headers.authorization);
+  for (const token of [bearer, query.token, ...offeredProtocols(request)]) {
+    const user = typeof token === 'string' && token !== '' ? verify(token) : null;
+    if (user !== null && user !== undefined) return user;
+  }
+  return null;
+}

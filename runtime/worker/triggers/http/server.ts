@@ -1,0 +1,72 @@
+import { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { HearthError } from '../../../kernel/errors.ts';
+import type { App } from '../../process/app.ts';
+import { connectionOf, Connections } from './connections.ts';
+import type { RequestHandler } from './handler.ts';
+import { Notices } from './notices.ts';
+import { createConnectionRefusal, refuseRequest } from './refusal.ts';
+import { HttpRequest } from './request.ts';
+import { HttpResponse } from './response.ts';
+import { createServerView } from './server-view.ts';
+
+// Longer than the idle time of common proxies (60 s), so that they never reuse a connection that is being closed.
+const keepAliveMs = 65_000;
+// How often Node looks for requests that do not arrive in time.
+const checkingMs = 5000;
+
+/** A server of Node's that knows its connections; ended by `drainHttp()`, or by what Node has for it. */
+export class HttpServer extends Server {
+  readonly tracked: Connections;
+
+  constructor({ limits }: App['settings']) {
+    const headersTimeout = Math.min(limits.headersTimeout, limits.requestTimeout);
+    super({
+      IncomingMessage: HttpRequest,
+      ServerResponse: HttpResponse,
+      keepAliveTimeout: keepAliveMs,
+      headersTimeout,
+      requestTimeout: limits.requestTimeout,
+      connectionsCheckingInterval: Math.min(checkingMs, Math.ceil(headersTimeout / 4)),
+    });
+    this.tracked = new Connections(limits);
+  }
+}
+
+/**
+ * A server whose requests and responses have Express's members, and which takes no more connections
+ * of one address than `addressConnections`. It does not listen yet; whoever made it closes it.
+ */
+export function createHttpServer(app: App, handler: RequestHandler): HttpServer {
+  const server = new HttpServer(app.settings);
+  server.on('request', (request, response) => {
+    if (!(request instanceof HttpRequest) || !(response instanceof HttpResponse)) return;
+    const connection = connectionOf(request.socket);
+    if (connection !== undefined) response.ordinal = ++connection.requests;
+    handler(request, response);
+  });
+  server.on('clientError', refuseRequest);
+  admitConnections(app, server);
+  return server;
+}
+
+/** Puts the limit before Node's own listener, which begins to read. */
+function admitConnections(app: App, server: HttpServer): void {
+  const { addressConnections: limit } = app.settings.limits;
+  const serve = server.listeners('connection');
+  const refuse = createConnectionRefusal();
+  const notices = new Notices(app);
+  const view = createServerView(server);
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    if (server.tracked.admit(socket)) {
+      for (const listener of serve) Reflect.apply(listener, server, [socket]);
+      Reflect.set(socket, 'server', view);
+      return;
+    }
+    app.counters.refused++;
+    const error = new HearthError('TOO_MANY_CONNECTIONS', { limit });
+    notices.warn(String(socket.remoteAddress), `A connection from ${socket.remoteAddress} was refused: ${error.message}`, {});
+    refuse(socket, error);
+  });
+}

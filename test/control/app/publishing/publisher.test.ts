@@ -1,0 +1,218 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LiveCatalog } from '../../../../runtime/control/app/publishing/catalog.ts';
+import { bindListener, type Listener } from '../../../../runtime/control/host/listener.ts';
+import { SerialPublisher } from '../../../../runtime/control/app/publishing/publisher.ts';
+import { Quarantine } from '../../../../runtime/control/app/workers/quarantine.ts';
+import { type StagedChange, WorkerSupervisor } from '../../../../runtime/control/app/workers/supervisor.ts';
+import { HearthError } from '../../../../runtime/kernel/errors.ts';
+import type { BuiltChange } from '../../../../runtime/kernel/functions/revision.ts';
+import type { FunctionStore } from '../../../../runtime/kernel/ports/function-store.ts';
+import { openSqliteStore } from '../../../../runtime/adapters/store/sqlite/store.ts';
+import { defaultLimits } from '../../../limits.ts';
+import { createFunctionHost, type FunctionHost } from '../../../worker/functions/host.ts';
+
+const createQuarantine = (): Quarantine => new Quarantine(async () => []);
+
+/** Stages in a real registry in this process, where the supervisor asks a worker to. */
+class InProcess extends WorkerSupervisor {
+  readonly steps: string[] = [];
+  readonly #host: FunctionHost;
+
+  constructor(host: FunctionHost, listener: Listener) {
+    super({
+      entry: '',
+      flags: [],
+      quarantine: createQuarantine(),
+      crashes: { add: () => undefined },
+      recentLogs: () => [],
+      settings: {
+        appId: 'a',
+        serverSecret: '',
+        env: {},
+        packagesDir: '',
+        uploadDir: '',
+        databaseUri: undefined,
+        origins: undefined,
+        limits: defaultLimits,
+      },
+      handle: listener.handle,
+      stopTimeout: 1,
+      functions: () => [],
+      onLogs: () => undefined,
+      log: () => undefined,
+    });
+    this.#host = host;
+  }
+
+  override async stage(id: number, change: BuiltChange): Promise<StagedChange> {
+    const { registry, places } = this.#host;
+    const names = change.functions.map(({ name, revision }) => `${name}#${revision}`).join();
+    this.steps.push(`stage ${id} ${names}`);
+    try {
+      const stage = registry.stage(change);
+      return {
+        activate: async ({ functions }) => {
+          this.steps.push(`activate ${id}`);
+          registry.activate(stage, new Map(functions.map(({ name, revision }) => [name, revision])));
+        },
+        discard: () => {
+          this.steps.push(`discard ${id}`);
+          stage.discard();
+        },
+      };
+    } catch (error) {
+      throw places.loadFailure(error, change);
+    }
+  }
+}
+
+let dir: string;
+let host: FunctionHost;
+let listener: Listener;
+let store: FunctionStore;
+let catalog: LiveCatalog;
+let supervisor: InProcess;
+let publisher: SerialPublisher;
+let lines: string[];
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'hearth-publisher-'));
+  host = createFunctionHost();
+  listener = await bindListener('127.0.0.1', 0);
+  store = await openSqliteStore({ dir, historyLimit: 100 });
+  catalog = new LiveCatalog([]);
+  supervisor = new InProcess(host, listener);
+  lines = [];
+  const log = (_: string, message: string): void => void lines.push(message);
+  publisher = new SerialPublisher({ builder: host.builder, store, catalog, quarantine: createQuarantine(), supervisor, log });
+});
+
+afterEach(async () => {
+  await publisher.idle();
+  listener.close();
+  await store.close();
+  await host.close();
+  await rm(dir, { recursive: true });
+});
+
+const answering = (text: string): string => `export default () => '${text}';`;
+
+function publish(functions: Readonly<Record<string, string>>, deleted: readonly string[] = []) {
+  return publisher.publish({ functions: Object.entries(functions).map(([name, source]) => ({ name, source })), deleted });
+}
+
+/** What is live: in the worker, in the catalog and in the store, which must agree. */
+async function live(): Promise<Record<string, unknown>> {
+  const stored = await store.functions();
+  expect(catalog.list()).toEqual(stored);
+  expect(host.registry.size).toBe(stored.length);
+  for (const { name, revision } of stored) expect(host.registry.get(name)?.revision).toBe(revision);
+  return Object.fromEntries(stored.map(({ name }) => [name, host.call(name).answer]));
+}
+
+describe('publish()', () => {
+  test('makes a batch live and answers revisions in the order of the edits', async () => {
+    expect(await publish({ b: answering('B'), a: answering('A') })).toEqual([
+      { name: 'b', revision: 1, created: true, diagnostics: [] },
+      { name: 'a', revision: 1, created: true, diagnostics: [] },
+    ]);
+    expect(await publish({ a: answering('A2') })).toMatchObject([{ name: 'a', revision: 2, created: false }]);
+    expect(await live()).toEqual({ a: 'A2', b: 'B' });
+    expect(lines).toEqual(['published b#1, a#1', 'published a#2']);
+  });
+
+  test('deletes, and counts on when the name comes back', async () => {
+    await publish({ a: answering('A') });
+    await publish({ b: answering('B') }, ['a']);
+    expect(await live()).toEqual({ b: 'B' });
+    expect(await publish({ a: answering('again') })).toMatchObject([{ revision: 2, created: true }]);
+    expect(await live()).toEqual({ a: 'again', b: 'B' });
+    expect(supervisor.steps.at(-2)).toBe('stage 3 a#1');
+  });
+
+  test('keeps the methods of the live function unless the edit has some, or null', async () => {
+    const methodsAfter = async (edit: { methods?: readonly string[] | null }): Promise<readonly string[] | undefined> => {
+      await publisher.publish({ functions: [{ name: 'a', source: answering('A'), ...edit }], deleted: [] });
+      return catalog.get('a')?.methods;
+    };
+    expect(await methodsAfter({})).toBeUndefined();
+    expect(await methodsAfter({ methods: ['GET'] })).toEqual(['GET']);
+    expect(await methodsAfter({})).toEqual(['GET']);
+    expect(await methodsAfter({ methods: null })).toBeUndefined();
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    ['does not compile', { good: answering('good'), bad: 'export default (' }, 'BUILD_FAILED'],
+    ['imports what nobody has', { good: answering('good'), bad: "import x from '@/nobody'; export default x;" }, 'BUILD_FAILED'],
+    ['throws while it is loaded', { good: answering('good'), bad: "throw new Error('at load');" }, 'LOAD_FAILED'],
+  ])('changes nothing when one of a batch %s', async (_, functions, code) => {
+    await publish({ good: answering('old') });
+    await expect(publish(functions)).rejects.toMatchObject({ code, diagnostics: [{ function: 'bad', line: 1 }] });
+    expect(await live()).toEqual({ good: 'old' });
+    expect(await publish({ good: answering('next') })).toMatchObject([{ revision: 2 }]);
+  });
+
+  test('takes imports within the batch, and refuses imports of what it deletes', async () => {
+    await publish({ a: "import b from '@/b'; export default () => ['a', b()];", b: answering('B') });
+    expect(await live()).toEqual({ a: ['a', 'B'], b: 'B' });
+    const importing = { c: "import b from '@/b'; export default b;" };
+    await expect(publish(importing, ['b'])).rejects.toMatchObject({ code: 'BUILD_FAILED' });
+    expect(await live()).toEqual({ a: ['a', 'B'], b: 'B' });
+  });
+
+  test('answers REVISION_CONFLICT when ifRevision is stale, before anything is staged', async () => {
+    await publish({ a: answering('A') });
+    const edit = (ifRevision: number, name = 'a') =>
+      publisher.publish({ functions: [{ name, source: answering('new'), ifRevision }], deleted: [] });
+    await expect(edit(0)).rejects.toMatchObject({ code: 'REVISION_CONFLICT', details: { name: 'a', current: 1, expected: 0 } });
+    await expect(edit(1, 'b')).rejects.toMatchObject({ code: 'REVISION_CONFLICT', details: { name: 'b', current: 0, expected: 1 } });
+    expect(supervisor.steps).toEqual(['stage 1 a#1', 'activate 1']);
+    expect(await edit(1)).toMatchObject([{ revision: 2 }]);
+    expect(await edit(0, 'b')).toMatchObject([{ revision: 1 }]);
+  });
+
+  test('answers FUNCTION_NOT_FOUND when it deletes what is not there', async () => {
+    await expect(publish({ a: answering('A') }, ['nobody'])).rejects.toMatchObject({
+      code: 'FUNCTION_NOT_FOUND',
+      details: { name: 'nobody' },
+    });
+    expect([await live(), supervisor.steps]).toEqual([{}, []]);
+  });
+
+  test('discards the stage when the store refuses', async () => {
+    await publish({ a: answering('A') });
+    // Another writer of the same store, of whom the catalog knows nothing.
+    const compiled = { code: '', map: '{}', builder: 'none' };
+    await store.commit({ drafts: [{ name: 'a', source: '', methods: undefined, note: '', compiled }], deleted: [] });
+    const edit = { name: 'a', source: answering('new'), ifRevision: 1 };
+    await expect(publisher.publish({ functions: [edit], deleted: [] })).rejects.toBeInstanceOf(HearthError);
+    expect(supervisor.steps.slice(2)).toEqual(['stage 2 a#2', 'discard 2']);
+    expect([host.call('a').answer, catalog.get('a')?.revision]).toEqual(['A', 1]);
+  });
+
+  test('publishes begun together follow one another, each whole, past one that fails', async () => {
+    const sources = ['one', 'two', 'throw', 'four'].map((text) => (text === 'throw' ? "throw new Error('no');" : answering(text)));
+    const outcomes = await Promise.allSettled(sources.map((source) => publish({ a: source })));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(supervisor.steps).toEqual([
+      'stage 1 a#1',
+      'activate 1',
+      'stage 2 a#2',
+      'activate 2',
+      'stage 3 a#3',
+      'stage 4 a#3',
+      'activate 4',
+    ]);
+    expect(await live()).toEqual({ a: 'four' });
+  });
+
+  test('of two edits of one revision begun together, one wins', async () => {
+    const edit = (text: string) => publisher.publish({ functions: [{ name: 'a', source: answering(text), ifRevision: 0 }], deleted: [] });
+    const outcomes = await Promise.allSettled([edit('first'), edit('second')]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(await live()).toEqual({ a: 'first' });
+  });
+});

@@ -1,0 +1,100 @@
+import { type Builder, createBuilder } from '../../../runtime/build/builder.ts';
+import { createInvocationScope, Invocation, type InvocationScope } from '../../../runtime/kernel/calls/invocation.ts';
+import type { LogLevel } from '../../../runtime/kernel/ports/logger.ts';
+import type { Instantiate } from '../../../runtime/kernel/functions/module.ts';
+import { Registry } from '../../../runtime/kernel/functions/registry.ts';
+import type { BuiltFunction } from '../../../runtime/kernel/functions/revision.ts';
+import { createLoader } from '../../../runtime/worker/functions/loader.ts';
+import { createProcessView } from '../../../runtime/worker/functions/process.ts';
+import { SourcePlaces } from '../../../runtime/worker/functions/sources.ts';
+import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
+import { defaultLimits } from '../../limits.ts';
+
+/** One line that a function's console wrote. */
+export interface Line {
+  readonly function: string;
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+/** The real builder, loader and registry, without the processes around them. */
+export interface FunctionHost {
+  readonly builder: Builder;
+  readonly registry: Registry;
+  readonly places: SourcePlaces;
+  readonly scope: InvocationScope;
+  readonly lines: Line[];
+  readonly sdk: object;
+  readonly instantiate: Instantiate;
+  build(sources: Readonly<Record<string, string>>): Promise<BuiltFunction[]>;
+  /** Builds, stages and activates functions together. */
+  publish(sources: Readonly<Record<string, string>>): Promise<void>;
+  exports(name: string): Record<string, unknown>;
+  /** Calls the live function as an invocation of its own, which the caller ends. */
+  call(name: string, context?: unknown): { answer: unknown; invocation: Invocation };
+  close(): Promise<void>;
+}
+
+/** `wrap` may watch or replace what the loader makes. */
+export function createFunctionHost(wrap: (instantiate: Instantiate) => Instantiate = (instantiate) => instantiate): FunctionHost {
+  const builder = createBuilder();
+  const places = new SourcePlaces();
+  const scope = createInvocationScope();
+  const lines: Line[] = [];
+  const pulse = new Pulse(scope, defaultLimits);
+  const sdk = { cloud: 'the cloud' };
+  const packages = { require: (id: string) => `package ${id}`, resolve: (id: string) => `/packages/${id}.js` };
+  const console = {
+    admits: () => true,
+    write: (module: { name: string }, level: LogLevel, message: string) => void lines.push({ function: module.name, level, message }),
+  };
+  const instantiate = wrap(createLoader({ scope, places, pulse, console, process: createProcessView({ APP: 'yes' }), packages, sdk }));
+  const registry = new Registry(instantiate);
+  const build = (sources: Readonly<Record<string, string>>): Promise<BuiltFunction[]> =>
+    Promise.all(
+      Object.entries(sources).map(async ([name, source]) => {
+        const { compiled } = await builder.build({ name, source });
+        return { name, revision: (registry.get(name)?.revision ?? 0) + 1, methods: undefined, code: compiled.code, map: compiled.map };
+      }),
+    );
+  const moduleOf = (name: string) => {
+    const module = registry.get(name);
+    if (!module) throw new Error(`there is no ${name}`);
+    return module;
+  };
+  return {
+    builder,
+    registry,
+    places,
+    scope,
+    lines,
+    sdk,
+    instantiate,
+    build,
+    publish: async (sources) => {
+      const functions = await build(sources);
+      const stage = registry.stage({ functions, deleted: [] });
+      registry.activate(stage, new Map(functions.map(({ name, revision }) => [name, revision])));
+    },
+    exports: (name) => Object(registry.exports(moduleOf(name))),
+    call: (name, context) => {
+      const module = moduleOf(name);
+      const invocation = new Invocation({ function: name, revision: module.revision, requestId: 'r1' });
+      return { answer: scope.run(invocation, () => registry.handler(module)(context)), invocation };
+    },
+    close: async () => {
+      registry.close();
+      await builder.close();
+    },
+  };
+}
+
+/** What a call throws. */
+export function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}

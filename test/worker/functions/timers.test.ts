@@ -1,0 +1,308 @@
+import { once } from 'node:events';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createInvocationScope, Invocation, type InvocationScope } from '../../../runtime/kernel/calls/invocation.ts';
+import { FunctionModule } from '../../../runtime/kernel/functions/module.ts';
+import { type FunctionTimers, TimerSet } from '../../../runtime/worker/functions/timers.ts';
+import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
+import { slot } from '../../../runtime/worker/watchdog/shared.ts';
+import { defaultLimits } from '../../limits.ts';
+
+let scope: InvocationScope;
+let pulse: Pulse;
+let set: TimerSet;
+let timers: FunctionTimers;
+let fired: string[];
+
+beforeEach(() => {
+  scope = createInvocationScope();
+  pulse = new Pulse(scope, defaultLimits);
+  set = createSet();
+  timers = set.functions();
+  fired = [];
+});
+
+afterEach(() => set.dispose());
+
+function createSet(mark = 1): TimerSet {
+  const module = new FunctionModule({ name: 'timers', revision: 1, methods: undefined, code: '', map: '' });
+  module.mark = mark;
+  return new TimerSet(scope, module, pulse);
+}
+
+const fire =
+  (name: string) =>
+  (...args: unknown[]): void =>
+    void fired.push([name, ...args].join(' '));
+
+/** Starts one of each kind, all due as soon as can be. */
+function startAll(prefix = ''): void {
+  timers.setTimeout(fire(`${prefix}timeout`), 1);
+  timers.setInterval(fire(`${prefix}interval`), 1);
+  timers.setImmediate(fire(`${prefix}immediate`));
+}
+
+/** Resolves when native timers that were started later than ours, and are due later, have fired. */
+async function pastAll(): Promise<void> {
+  await sleep(5);
+  await nextTurn();
+}
+
+function invocation(): Invocation {
+  return new Invocation({ function: 'a', revision: 1, requestId: 'r1' });
+}
+
+describe('functions()', () => {
+  test('fire as Node does, with their arguments', async () => {
+    timers.setTimeout(fire('timeout'), 1, 1, 'a');
+    timers.setImmediate(fire('immediate'), 2, 'b');
+    const interval = timers.setInterval(fire('interval'), 1, 3, 'c');
+    await expect.poll(() => fired.filter((line) => line === 'interval 3 c').length).toBeGreaterThan(1);
+    await expect.poll(() => fired).toContain('timeout 1 a');
+    expect(fired).toContain('immediate 2 b');
+    expect(set.size).toBe(1);
+    timers.clearInterval(interval as NodeJS.Timeout);
+    expect(set.size).toBe(0);
+  });
+
+  test('answer timers of Node: ref, unref, hasRef, refresh, a number', () => {
+    const timer = timers.setTimeout(fire('timeout'), 60_000) as NodeJS.Timeout;
+    expect([timer.hasRef(), timer.unref() === timer, timer.hasRef(), timer.ref().hasRef()]).toEqual([true, true, false, true]);
+    expect(timer.refresh()).toBe(timer);
+    expect(Number(timer)).toBeGreaterThan(0);
+    expect(set.size).toBe(1);
+    timers.clearTimeout(timer);
+    const immediate = timers.setImmediate(fire('immediate')) as NodeJS.Immediate;
+    expect([immediate.hasRef(), immediate.unref() === immediate, immediate.hasRef()]).toEqual([true, true, false]);
+    timers.clearImmediate(immediate);
+  });
+
+  test('call back with the timer as `this`', async () => {
+    const seen: unknown[] = [];
+    const started = [
+      timers.setTimeout(function (this: unknown) {
+        seen.push(this);
+      }, 1),
+      timers.setImmediate(function (this: unknown) {
+        seen.push(this);
+      }),
+    ];
+    await expect.poll(() => seen.length).toBe(2);
+    expect(new Set(seen)).toEqual(new Set(started));
+  });
+
+  test('clear each kind', async () => {
+    timers.clearTimeout(timers.setTimeout(fire('timeout'), 1) as NodeJS.Timeout);
+    timers.clearInterval(timers.setInterval(fire('interval'), 1) as NodeJS.Timeout);
+    timers.clearImmediate(timers.setImmediate(fire('immediate')) as NodeJS.Immediate);
+    // Node clears either kind of timeout with either function.
+    timers.clearInterval(timers.setTimeout(fire('timeout'), 1) as NodeJS.Timeout);
+    timers.clearTimeout(timers.setInterval(fire('interval'), 1) as NodeJS.Timeout);
+    expect(set.size).toBe(0);
+    await pastAll();
+    expect(fired).toEqual([]);
+  });
+
+  test('clear what is no timer of their kind without harm to any', async () => {
+    const timeout = timers.setTimeout(fire('timeout'), 1);
+    for (const nothing of [undefined, null, 0, 'x', {}]) {
+      Reflect.apply(timers.clearTimeout, undefined, [nothing]);
+      Reflect.apply(timers.clearInterval, undefined, [nothing]);
+      Reflect.apply(timers.clearImmediate, undefined, [nothing]);
+    }
+    Reflect.apply(timers.clearImmediate, undefined, [timeout]);
+    await nextTurn();
+    await expect.poll(() => fired).toEqual(['timeout']);
+    expect(set.size).toBe(0);
+  });
+
+  test.each(['setTimeout', 'setInterval', 'setImmediate'] as const)('%s() refuses what is no function, as Node does', (name) => {
+    expect(() => Reflect.apply(timers[name], undefined, ['code', 1])).toThrow(TypeError);
+    expect(set.size).toBe(0);
+  });
+
+  test('promisify() of setTimeout and setImmediate resolves with the value', async () => {
+    expect(await Reflect.apply(promisify(timers.setTimeout), undefined, [1, 'late'])).toBe('late');
+    expect(await Reflect.apply(promisify(timers.setImmediate), undefined, ['soon'])).toBe('soon');
+    expect(set.size).toBe(0);
+  });
+
+  test('what a callback throws is an uncaught exception, and the timer is forgotten', async () => {
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const thrown = once(process, 'uncaughtException');
+    timers.setTimeout(() => {
+      throw new Error('in a timer');
+    }, 1);
+    const [error] = await thrown;
+    for (const listener of listeners) process.on('uncaughtException', listener);
+    expect(error).toEqual(new Error('in a timer'));
+    expect(set.size).toBe(0);
+  });
+});
+
+describe('refresh()', () => {
+  test('of a timeout that has fired is waited for again, and cleared by dispose()', async () => {
+    const timer = timers.setTimeout(() => {
+      fired.push('timeout');
+      if (fired.length < 3) timer.refresh();
+    }, 1) as NodeJS.Timeout;
+    await expect.poll(() => fired.length).toBe(3);
+    expect(set.size).toBe(0);
+    timer.refresh();
+    expect(set.size).toBe(1);
+    set.dispose();
+    await pastAll();
+    expect([fired.length, set.size]).toEqual([3, 0]);
+  });
+
+  test('of a timeout that has fired does nothing once disposed', async () => {
+    const timer = timers.setTimeout(fire('timeout'), 1) as NodeJS.Timeout;
+    await expect.poll(() => fired.length).toBe(1);
+    set.dispose();
+    timer.refresh();
+    await pastAll();
+    expect([fired.length, set.size]).toEqual([1, 0]);
+  });
+});
+
+describe('dispose()', () => {
+  test('clears every kind that the module itself has started', async () => {
+    startAll();
+    set.dispose();
+    expect(set.size).toBe(0);
+    await pastAll();
+    expect(fired).toEqual([]);
+  });
+
+  test('refuses, silently, what is started afterwards', async () => {
+    set.dispose();
+    startAll();
+    expect(set.size).toBe(0);
+    await pastAll();
+    expect(fired).toEqual([]);
+  });
+
+  test('leaves timers of an invocation in flight until it ends', async () => {
+    const call = invocation();
+    scope.run(call, startAll, 'call ');
+    startAll('module ');
+    set.dispose();
+    await expect.poll(() => new Set(fired)).toEqual(new Set(['call timeout', 'call interval', 'call immediate']));
+    expect(set.size).toBe(1);
+    call.end();
+    expect(set.size).toBe(0);
+    fired = [];
+    await pastAll();
+    expect(fired).toEqual([]);
+  });
+
+  test('lets an invocation in flight start more, until it ends', async () => {
+    const call = invocation();
+    set.dispose();
+    const slept = scope.run(call, async () => {
+      await Reflect.apply(promisify(timers.setTimeout), undefined, [1]);
+      await promisify(timers.setImmediate)();
+      return 'awake';
+    });
+    expect(await slept).toBe('awake');
+    scope.run(call, startAll);
+    call.end();
+    scope.run(call, startAll);
+    expect(set.size).toBe(0);
+    await pastAll();
+    expect(fired).toEqual([]);
+  });
+
+  test('clears timers of invocations that have ended, and keeps those of others', () => {
+    const [ended, open] = [invocation(), invocation()];
+    for (const call of [ended, open]) scope.run(call, () => timers.setTimeout(fire('timeout'), 60_000));
+    ended.end();
+    expect(set.size).toBe(2);
+    set.dispose();
+    expect(set.size).toBe(1);
+    open.end();
+    expect(set.size).toBe(0);
+  });
+
+  test('waits for the end of an invocation once, however many timers that starts', () => {
+    const call = invocation();
+    const onEnd = vi.spyOn(call, 'onEnd');
+    set.dispose();
+    for (let n = 0; n < 100; n += 1) {
+      const timer = scope.run(call, () => timers.setTimeout(fire('timeout'), 60_000));
+      if (n % 2 === 0) timers.clearTimeout(timer as NodeJS.Timeout);
+    }
+    expect([set.size, onEnd.mock.calls.length]).toEqual([50, 1]);
+    call.end();
+    expect(set.size).toBe(0);
+  });
+
+  test('leaves the timers of other sets alone', () => {
+    const other = createSet();
+    other.functions().setTimeout(fire('other'), 60_000);
+    set.dispose();
+    expect(other.size).toBe(1);
+    other.dispose();
+  });
+});
+
+describe('the mark of the code that runs', () => {
+  const running = (): unknown => pulse.flags[slot.running];
+
+  test('is that of the module while a callback runs, and the outer one afterwards', async () => {
+    const seen: unknown[] = [];
+    const other = createSet(2);
+    const note = (): void => void seen.push(running());
+    timers.setTimeout(note, 1);
+    timers.setImmediate(note);
+    const interval = timers.setInterval(() => {
+      note();
+      timers.clearInterval(interval as NodeJS.Timeout);
+    }, 1);
+    await expect.poll(() => seen).toEqual([1, 1, 1]);
+    other.functions().setImmediate(note);
+    await expect.poll(() => seen).toEqual([1, 1, 1, 2]);
+    expect(running()).toBe(0);
+  });
+
+  test('is left also when a callback throws', async () => {
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const thrown = once(process, 'uncaughtException');
+    timers.setImmediate(() => {
+      throw new Error(`thrown by ${String(running())}`);
+    });
+    const [error] = await thrown;
+    for (const listener of listeners) process.on('uncaughtException', listener);
+    expect([error, running()]).toEqual([new Error('thrown by 1'), 0]);
+  });
+});
+
+describe('the limit', () => {
+  const refusal = expect.objectContaining({ code: 'TIMERS_EXCEEDED', details: { name: 'timers', limit: 100_000 } });
+
+  let last: NodeJS.Timeout;
+
+  beforeEach(() => {
+    for (let n = 0; n < 100_000; n += 1) last = timers.setTimeout(fire('timeout'), 60_000) as NodeJS.Timeout;
+  });
+
+  test.each(['setTimeout', 'setInterval', 'setImmediate'] as const)('makes %s() throw, and starts nothing', async (name) => {
+    expect(() => timers[name](fire('refused'), 1)).toThrow(refusal);
+    await pastAll();
+    expect([set.size, fired]).toEqual([100_000, []]);
+  });
+
+  test('counts what waits of one module: a cleared timer makes room, and others have theirs', () => {
+    const other = createSet(2);
+    other.functions().setTimeout(fire('other'), 60_000);
+    expect(other.size).toBe(1);
+    other.dispose();
+    expect(() => timers.setTimeout(fire('refused'), 60_000)).toThrow(refusal);
+    timers.clearTimeout(last);
+    expect(() => timers.setTimeout(fire('timeout'), 60_000)).not.toThrow();
+    expect(set.size).toBe(100_000);
+  });
+});
