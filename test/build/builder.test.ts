@@ -1,6 +1,6 @@
 import { createContext, runInContext } from 'node:vm';
 import { TraceMap, originalPositionFor } from '@jridgewell/trace-mapping';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Build, type Builder, createBuilder } from '../../runtime/build/builder.ts';
 import { HearthError } from '../../runtime/kernel/errors.ts';
 
@@ -35,7 +35,7 @@ function evaluate({ compiled }: Build, modules: Readonly<Record<string, unknown>
 }
 
 describe('output', () => {
-  test('build() makes CommonJS of a TypeScript module', async () => {
+  it('build() makes CommonJS of a TypeScript module', async () => {
     const built = await build('export default (n: number): number => n + 1;');
     const { default: handler } = evaluate(built);
     expect(typeof handler === 'function' && handler(1)).toBe(2);
@@ -43,12 +43,12 @@ describe('output', () => {
     expect(built.warnings).toEqual([]);
   });
 
-  test('build() tags its output with the compiler and the settings', async () => {
+  it('build() tags its output with the compiler and the settings', async () => {
     expect((await build('')).compiled.builder).toBe(builder.tag);
     expect(builder.tag).toMatch(/^esbuild@\d+\.\d+\.\d+\+\d+\+guards$/);
   });
 
-  test('build() maps the output to lines and columns of the source, without a copy of it', async () => {
+  it('build() maps the output to lines and columns of the source, without a copy of it', async () => {
     const { compiled } = await build("// first\nexport default () => {\n  throw new Error('here');\n};\n", 'dir/thrower');
     const lines = compiled.code.split('\n');
     const line = lines.findIndex((text) => text.includes('throw new Error')) + 1;
@@ -58,14 +58,14 @@ describe('output', () => {
     expect(compiled.map).not.toContain('here');
   });
 
-  test('build() turns import() into require(), so that it reaches other functions', async () => {
+  it('build() turns import() into require(), so that it reaches other functions', async () => {
     const { default: handler } = evaluate(await build("export default async () => (await import('./other')).value;"), {
       './other': { value: 7 },
     });
     expect(await (typeof handler === 'function' && handler())).toBe(7);
   });
 
-  test('build() compiles enums and decorators, and assigns class fields', async () => {
+  it('build() compiles enums and decorators, and assigns class fields', async () => {
     const source = `
       enum Color { red, green }
       const seen: string[] = [];
@@ -77,7 +77,7 @@ describe('output', () => {
     expect(JSON.stringify(evaluate(await build(source)).seen)).toBe('["method","set 1"]');
   });
 
-  test('build() runs modules in strict mode and scripts as they are', async () => {
+  it('build() runs modules in strict mode and scripts as they are', async () => {
     const undeclared = await build('export default () => { undeclared = 1; };');
     const { default: handler } = evaluate(undeclared);
     expect(handler).toThrow(/undeclared is not defined/);
@@ -85,14 +85,14 @@ describe('output', () => {
     expect(typeof main === 'function' && main()).toBe(1);
   });
 
-  test('build() takes exports.main beside an import without a warning', async () => {
+  it('build() takes exports.main beside an import without a warning', async () => {
     const built = await build("import os from 'node:os';\nexports.main = () => os.platform;");
     expect(built.warnings).toEqual([]);
     const { main } = evaluate(built, { 'node:os': { platform: 'here' } });
     expect(typeof main === 'function' && main()).toBe('here');
   });
 
-  test('build() passes warnings on as diagnostics', async () => {
+  it('build() passes warnings on as diagnostics', async () => {
     const { warnings } = await build('export default (n: number) => n === NaN;\nexport const here = import.meta.url;');
     expect(warnings).toMatchObject([
       { function: 'probe', line: 1, column: 33, message: expect.stringContaining('NaN') },
@@ -100,14 +100,14 @@ describe('output', () => {
     ]);
   });
 
-  test('build() serves many calls at once and answers each with its own', async () => {
+  it('build() serves many calls at once and answers each with its own', async () => {
     const all = await Promise.all(Array.from({ length: 30 }, (_, n) => build(`export default ${n};`, `f${n}`)));
     expect(all.map((built) => evaluate(built).default)).toEqual(Array.from({ length: 30 }, (_, n) => n));
   });
 });
 
 describe('failures', () => {
-  test('build() answers a syntax error with its place, counted from 1', async () => {
+  it('build() answers a syntax error with its place, counted from 1', async () => {
     const error = await failure('const fine = 1;\nconst a = ;\n', 'dir/broken');
     expect(error.diagnostics).toEqual([
       { function: 'dir/broken', line: 2, column: 11, message: 'Unexpected ";"', lineText: 'const a = ;' },
@@ -116,23 +116,23 @@ describe('failures', () => {
     expect(error.status).toBe(422);
   });
 
-  test('build() counts columns in UTF-16, as editors do', async () => {
+  it('build() counts columns in UTF-16, as editors do', async () => {
     expect((await failure("const a = '😀é', b = ;")).diagnostics).toMatchObject([{ line: 1, column: 22 }]);
   });
 
-  test('build() reports every error that the compiler finds', async () => {
+  it('build() reports every error that the compiler finds', async () => {
     const error = await failure('let a;\nlet a;\nlet b;\nlet b;\n');
     expect(error.diagnostics).toMatchObject([{ line: 2 }, { line: 4 }]);
     expect(error.message).toContain('and 1 more');
   });
 
-  test('build() keeps diagnostics short when a line or their number is absurd', async () => {
+  it('build() keeps diagnostics short when a line or their number is absurd', async () => {
     const { diagnostics = [] } = await failure('let a;'.repeat(300));
     expect(diagnostics).toHaveLength(100);
     expect(diagnostics[0]?.lineText).toHaveLength(400);
   });
 
-  test.each(["const a = await fetch('x');", 'for await (const x of y) {}', 'export const a = await 1;'])(
+  it.each(["const a = await fetch('x');", 'for await (const x of y) {}', 'export const a = await 1;'])(
     'build() explains that top-level await is not supported: %s',
     async (source) => {
       const error = await failure(source);
@@ -140,19 +140,19 @@ describe('failures', () => {
     },
   );
 
-  test('build() explains that JSX is not supported', async () => {
+  it('build() explains that JSX is not supported', async () => {
     const error = await failure('export default () => <div>hi</div>;');
     expect(error.diagnostics).toMatchObject([{ line: 1, message: expect.stringContaining('JSX is not supported') }]);
   });
 
-  test('build() does not blame JSX for another error', async () => {
+  it('build() does not blame JSX for another error', async () => {
     const error = await failure("export default () => '<br/>' +;");
     expect(error.message).not.toContain('JSX');
   });
 });
 
 describe('strange sources', () => {
-  test.each([
+  it.each([
     ['an empty source', ''],
     ['a comment', '// nothing'],
     ['types only', "import type { A } from './a';\nexport type B = A;"],
@@ -162,7 +162,7 @@ describe('strange sources', () => {
     expect(built.imports).toEqual([]);
   });
 
-  test.each([
+  it.each([
     ['a byte order mark', '\uFEFFexport default () => 1;'],
     ['a hashbang', '#!/usr/bin/env node\nexport default () => 1;'],
     ['both', '\uFEFF#!/usr/bin/env node\nexport default () => 1;'],
@@ -174,33 +174,33 @@ describe('strange sources', () => {
     expect(typeof handler === 'function' && handler()).toBe(1);
   });
 
-  test('build() does not count a byte order mark', async () => {
+  it('build() does not count a byte order mark', async () => {
     expect((await failure('\uFEFFconst a = ;')).diagnostics).toMatchObject([{ line: 1, column: 11, lineText: 'const a = ;' }]);
   });
 
-  test('build() takes U+0000 in a string and refuses it elsewhere', async () => {
+  it('build() takes U+0000 in a string and refuses it elsewhere', async () => {
     expect(evaluate(await build('export default "a\0b";')).default).toBe('a\0b');
     expect((await failure('export default 1;\n \0')).diagnostics).toMatchObject([{ line: 2, column: 2 }]);
   });
 
-  test('build() refuses half a surrogate pair rather than replace it', async () => {
+  it('build() refuses half a surrogate pair rather than replace it', async () => {
     const error = await failure("const fine = '😀';\nexport default 'a\uD83Db';");
     expect(error.diagnostics).toMatchObject([{ line: 2, column: 18, message: expect.stringContaining('surrogate') }]);
   });
 
-  test('build() treats <!-- as the web does: a comment in scripts, an error in modules', async () => {
+  it('build() treats <!-- as the web does: a comment in scripts, an error in modules', async () => {
     expect((await build('exports.main = () => 1; <!-- comment')).warnings).toMatchObject([{ line: 1, column: 25 }]);
     expect((await failure('<!-- comment\nexport default 1;')).diagnostics).toMatchObject([{ line: 1, column: 1 }]);
   });
 
-  test.each([
+  it.each([
     ['unclosed parentheses', '('.repeat(100_000)],
     ['unclosed type arguments', 'a<'.repeat(20)],
   ])('build() fails on %s', async (_, source) => {
     expect((await failure(source)).diagnostics).toHaveLength(1);
   });
 
-  test.each([
+  it.each([
     ['parentheses', `export default ${'('.repeat(20_000)}1${')'.repeat(20_000)};`],
     ['arrays', `require('./a');\nexport default ${'['.repeat(20_000)}${']'.repeat(20_000)};`],
     ['templates', `require('./a');\nexport default ${'`${'.repeat(5_000)}1${'}`'.repeat(5_000)};\nrequire('./a');`],
@@ -214,7 +214,7 @@ describe('strange sources', () => {
 });
 
 describe('life', () => {
-  test('build() gives up on a source that the compiler cannot finish, and compiles the next', async () => {
+  it('build() gives up on a source that the compiler cannot finish, and compiles the next', async () => {
     const impatient = createBuilder({ deadline: 1_500 });
     try {
       await impatient.warm();
@@ -230,7 +230,7 @@ describe('life', () => {
     }
   });
 
-  test('build() survives a source that kills the compiler, and compiles the next', async () => {
+  it('build() survives a source that kills the compiler, and compiles the next', async () => {
     const deep = failure(`${'{'.repeat(262_144)}${'}'.repeat(262_144)}`);
     const next = build('export default 1;');
     // On a slow machine its time is up before its stack is.
@@ -238,7 +238,7 @@ describe('life', () => {
     expect(evaluate(await next).default).toBe(1);
   });
 
-  test('build() rejects once the builder is closed; warm() does too', async () => {
+  it('build() rejects once the builder is closed; warm() does too', async () => {
     const closed = createBuilder();
     await closed.warm();
     await closed.close();
@@ -246,7 +246,7 @@ describe('life', () => {
     await expect(closed.warm()).rejects.toThrow('closed');
   });
 
-  test('close() lets the builds begun finish', async () => {
+  it('close() lets the builds begun finish', async () => {
     const closing = createBuilder();
     const begun = closing.build({ name: 'begun', source: 'export default 1;' });
     await closing.close();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** What is repeated, before and after what is in the middle. */
 type Nest = readonly [open: string, close?: string, middle?: string];
@@ -120,15 +120,15 @@ const nested = (times: number): Record<string, string> =>
   Object.fromEntries(Object.entries(nests).map(([name, nest]) => [name, sourceOf(nest, times)]));
 
 describe('insertGuards()', () => {
-  test('guards what is nested as deep as people nest', async () => {
+  it('guards what is nested as deep as people nest', async () => {
     expect((await guardable(nested(20))).toSorted()).toEqual(Object.keys(nests).toSorted());
   });
 
-  test.each([300, 1_000, 20_000])('gives up on what is nested %i deep, and lives', async (times) => {
+  it.each([300, 1_000, 20_000])('gives up on what is nested %i deep, and lives', async (times) => {
     expect(await guardable(nested(times))).toEqual([]);
   });
 
-  test('guards what is long and flat, and gives up on the rest', async () => {
+  it('guards what is long and flat, and gives up on the rest', async () => {
     expect((await guardable(once)).toSorted()).toEqual(guardedOnes.toSorted());
   });
 });

@@ -1,5 +1,5 @@
 import { TraceMap, originalPositionFor } from '@jridgewell/trace-mapping';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Builder, createBuilder } from '../../runtime/build/builder.ts';
 import { Stopped, call, createGuard, evaluate, printed } from './guarded.ts';
 
@@ -55,7 +55,7 @@ export const deep = () => (() => (() => { throw new RangeError('h'); })())();
 `;
 
 describe('insertGuards()', () => {
-  test.each([
+  it.each([
     ['afterLoops', "new RangeError('a')"],
     ['inLoop', "new RangeError('b')"],
     ['arrows', "new URL('c'"],
@@ -72,7 +72,7 @@ describe('insertGuards()', () => {
     expect(placeOf(error, '/places.js', compiled.map)).toEqual(find(thrower, text));
   });
 
-  test.each([false, true])('keeps the place of every character that has one (minified: %s)', (minify) => {
+  it.each([false, true])('keeps the place of every character that has one (minified: %s)', (minify) => {
     const source = thrower.replaceAll(/: (?:string|never|number)/g, '');
     const { plain, guarded } = printed(source, minify);
     const [before, after] = [new TraceMap(plain.map), new TraceMap(guarded.map)];
@@ -89,7 +89,7 @@ describe('insertGuards()', () => {
     expect(compared).toBeGreaterThan(minify ? 700 : 1_000);
   });
 
-  test.each([
+  it.each([
     [
       'a loop',
       'export function run() {\n  let n = 0;\n  while (n < 9)\n    n += 1;\n}',

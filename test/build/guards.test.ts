@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Builder, createBuilder } from '../../runtime/build/builder.ts';
 import { Stopped, call, codeOf, createGuard, evaluate, guarded, printed } from './guarded.ts';
 
@@ -19,7 +19,7 @@ const emptyMap = '{"version":3,"sources":[],"names":[],"mappings":""}';
 const guardedText = (code: string): string => guarded({ code, map: emptyMap }).code;
 
 describe('loops', () => {
-  test.each([
+  it.each([
     ['while', 'while(n<3)n++', 3],
     ['while with a block', 'while (n < 3) { n++; }', 3],
     ['while without a body', 'while(n++<2);', 3],
@@ -54,14 +54,14 @@ describe('loops', () => {
     expect(() => call(stopping, 'run')).toThrow(Stopped);
   });
 
-  test('insertGuards() watches for await', async () => {
+  it('insertGuards() watches for await', async () => {
     const source = 'exports.run=async()=>{let n=0;for await(const v of[1,Promise.resolve(2)])n+=v;return n}';
     expect(await call(evaluate(guardedText(source)), 'run')).toBe(3);
     const stopping = evaluate(guardedText(source), createGuard({ raised: true, patience: 1 }));
     await expect(call(stopping, 'run')).rejects.toThrow(Stopped);
   });
 
-  test.each(['for(;;);', 'while(true)x++;', 'do;while(1)', 'for(;;)try{for(;;);}catch{}', 'a:for(;;){for(;;)continue a}'])(
+  it.each(['for(;;);', 'while(true)x++;', 'do;while(1)', 'for(;;)try{for(;;);}catch{}', 'a:for(;;){for(;;)continue a}'])(
     'insertGuards() ends %s once the flag is up',
     (loop) => {
       const stopping = evaluate(guardedText(`let x=0;exports.run=()=>{${loop}}`), createGuard({ raised: true, patience: 50 }));
@@ -69,7 +69,7 @@ describe('loops', () => {
     },
   );
 
-  test('insertGuards() knows methods that are named as loops are', () => {
+  it('insertGuards() knows methods that are named as loops are', () => {
     const source = 'exports.run=()=>{const o={for(){return 1},while:()=>2,do:3};return o.for()+o.while()+o.do}';
     expect(call(evaluate(guardedText(source)), 'run')).toBe(6);
     expect(guardedText(source)).not.toContain('else');
@@ -77,7 +77,7 @@ describe('loops', () => {
 });
 
 describe('functions', () => {
-  test.each([
+  it.each([
     ['a declaration', 'function f(){return 5}exports.run=f'],
     ['an empty function', 'exports.run=function(){};'],
     ['a directive', 'exports.run=function(){"use strict";return this===undefined}'],
@@ -119,7 +119,7 @@ describe('functions', () => {
     expect(() => call(evaluate(code, createGuard({ raised: true, patience: asked.calls - 1 })), 'run')).toThrow(Stopped);
   });
 
-  test('insertGuards() makes async functions reject', async () => {
+  it('insertGuards() makes async functions reject', async () => {
     const { guarded: result } = printed('exports.block=async()=>{await 1;return 2};exports.expression=async()=>await 3');
     expect(await Promise.all(['block', 'expression'].map((name) => call(evaluate(result.code), name)))).toEqual([2, 3]);
     const stopping = evaluate(result.code, createGuard({ raised: true }));
@@ -127,7 +127,7 @@ describe('functions', () => {
     await expect(call(stopping, 'expression')).rejects.toThrow(Stopped);
   });
 
-  test('insertGuards() ends recursion that would take for ever', () => {
+  it('insertGuards() ends recursion that would take for ever', () => {
     const guard = createGuard();
     const exports = evaluate(
       guardedText('function f(n){if(n===170)up();return n<1?1:f(n-1)+f(n-1)}let up;exports.run=(u)=>{up=u;f(200)}'),
@@ -142,7 +142,7 @@ describe('whole packages', () => {
   const pathOf = (file: string): string => fileURLToPath(new URL(`../../node_modules/${file}`, import.meta.url));
   const transform = (path: string, minify = false): ReturnType<typeof printed> => printed(readFileSync(path, 'utf8'), minify);
 
-  test.each([false, true])('insertGuards() leaves a parser doing what it did (minified: %s)', (minify) => {
+  it.each([false, true])('insertGuards() leaves a parser doing what it did (minified: %s)', (minify) => {
     const { plain, guarded: result } = transform(require.resolve('acorn'), minify);
     const options = { ecmaVersion: 'latest' };
     const tree = JSON.stringify(call(evaluate(plain.code), 'parse', plain.code, options));
@@ -150,7 +150,7 @@ describe('whole packages', () => {
     expect(result.code.split('\n')).toHaveLength(plain.code.split('\n').length);
   });
 
-  test.each(['express/lib/utils.js', 'ws/lib/websocket.js', 'ws/lib/receiver.js', 'xml2js/lib/parser.js', 'xml2js/lib/builder.js'])(
+  it.each(['express/lib/utils.js', 'ws/lib/websocket.js', 'ws/lib/receiver.js', 'xml2js/lib/parser.js', 'xml2js/lib/builder.js'])(
     'insertGuards() leaves %s doing what it did',
     (file) => {
       const path = pathOf(file);
@@ -164,7 +164,7 @@ describe('whole packages', () => {
 });
 
 describe('build()', () => {
-  test('guards TypeScript; its code is strict still, and its imports have their places', async () => {
+  it('guards TypeScript; its code is strict still, and its imports have their places', async () => {
     const source = "import { a } from './a';\nimport b from './b';\nexport default () => { for (;;) { undeclared = a + b; } };";
     const build = await builder.build({ name: 'probe', source });
     expect(build.warnings).toEqual([]);
@@ -176,7 +176,7 @@ describe('build()', () => {
     ]);
   });
 
-  test('leaves the code as it is without guards, under another tag', async () => {
+  it('leaves the code as it is without guards, under another tag', async () => {
     const plain = createBuilder({ guards: false });
     try {
       expect(await codeOf(plain, 'export default () => { for (;;); };')).not.toContain('__hearth_');
@@ -187,7 +187,7 @@ describe('build()', () => {
     }
   });
 
-  test.each([
+  it.each([
     ['a name that begins so', 'const __hearth_f = 1; export default () => { for (;;) __hearth_f; };', 'begins with "__hearth_"'],
     ['nesting that is too deep', `export default ${'['.repeat(1_000)}() => { for (;;); }${']'.repeat(1_000)};`, 'nested too deep'],
     ['with', 'exports.main = (o) => { with (o) for (;;); };', 'uses `with`'],

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Builder, createBuilder } from '../../runtime/build/builder.ts';
 import { missingImports } from '../../runtime/build/imports.ts';
 
@@ -16,7 +16,7 @@ async function importsOf(source: string, name = 'dir/probe'): Promise<(readonly 
 }
 
 describe('findImports()', () => {
-  test('finds every form that runs when the code is loaded', async () => {
+  it('finds every form that runs when the code is loaded', async () => {
     const source = `
       import a from '@/a';
       import { b } from './b';
@@ -48,7 +48,7 @@ describe('findImports()', () => {
     ]);
   });
 
-  test.each([
+  it.each([
     [
       'the SDK',
       "import cloud from '@lafjs/cloud'; import same from '@/cloud-sdk'; import h from 'hearth'; export default [cloud, same, h];",
@@ -80,7 +80,7 @@ describe('findImports()', () => {
     expect(await importsOf(source)).toEqual([]);
   });
 
-  test('keeps on after blocks, templates and conditions', async () => {
+  it('keeps on after blocks, templates and conditions', async () => {
     const source = `
       if (a) { b(); }
       require('./1');
@@ -99,7 +99,7 @@ describe('findImports()', () => {
     expect((await importsOf(source, 'p')).map(([, name]) => name)).toEqual(['1', '2', '3', '4', '5', '6', '7']);
   });
 
-  test('lists a specifier once, with the place of the first', async () => {
+  it('lists a specifier once, with the place of the first', async () => {
     const { imports } = await builder.build({
       name: 'p',
       source: "const text = '😀';\r\n  import './a'; import './b';\r\nrequire('./a');\r\nrequire('./c')",
@@ -111,7 +111,7 @@ describe('findImports()', () => {
     ]);
   });
 
-  test('copes with thousands of imports', async () => {
+  it('copes with thousands of imports', async () => {
     const source = Array.from({ length: 4_000 }, (_, n) => `import './f${n}';\n`).join('');
     const { imports } = await builder.build({ name: 'p', source });
     expect(imports).toHaveLength(4_000);
@@ -120,7 +120,7 @@ describe('findImports()', () => {
 });
 
 describe('missingImports()', () => {
-  test('names each function that does not exist, at its place', async () => {
+  it('names each function that does not exist, at its place', async () => {
     const source = "import { here } from './here';\nimport { gone } from '@/lib/gone.ts';\nexport default [here, gone];";
     const build = await builder.build({ name: 'dir/p', source });
     expect(missingImports(build, (name) => name === 'dir/here')).toEqual([
@@ -134,18 +134,18 @@ describe('missingImports()', () => {
     ]);
   });
 
-  test('takes either name of an import with an extension', async () => {
+  it('takes either name of an import with an extension', async () => {
     const build = await builder.build({ name: 'p', source: "import './a.js'; import './b.js';" });
     const live = new Set(['a', 'b.js']);
     expect(missingImports(build, (name) => live.has(name))).toEqual([]);
   });
 
-  test('lets a function import itself before it is published', async () => {
+  it('lets a function import itself before it is published', async () => {
     const build = await builder.build({ name: 'dir/p', source: "import * as me from './p'; import '@/dir/p.ts'; export default me;" });
     expect(missingImports(build, () => false)).toEqual([]);
   });
 
-  test('shows the specifier when it names nothing', async () => {
+  it('shows the specifier when it names nothing', async () => {
     const build = await builder.build({ name: 'p', source: "import './';" });
     expect(missingImports(build, () => false)).toMatchObject([{ message: 'Cannot find function "./"' }]);
   });

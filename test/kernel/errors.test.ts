@@ -1,36 +1,36 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { catalogue, HearthError, messageOf } from '../../runtime/kernel/errors.ts';
 
 const diagnostics = [{ function: 'a', line: 3, column: 9, message: 'Unexpected "}"', lineText: '  }' }];
 
 describe('HearthError', () => {
-  test('fills its message from the details', () => {
+  it('fills its message from the details', () => {
     const error = new HearthError('REVISION_CONFLICT', { name: 'a', current: 3, expected: 2 });
     expect(error.message).toMatch(/^Function "a" is at revision 3, not 2:/);
     expect([error.code, error.status, error.name]).toEqual(['REVISION_CONFLICT', 409, 'HearthError']);
   });
 
-  test('fills details word for word, whatever patterns they hold', () => {
+  it('fills details word for word, whatever patterns they hold', () => {
     expect(new HearthError('FUNCTION_NOT_FOUND', { name: "$& $1 $' {name}" }).message).toBe(`There is no function "$& $1 $' {name}".`);
   });
 
-  test('leaves a place that no detail fills, also one that every object inherits', () => {
+  it('leaves a place that no detail fills, also one that every object inherits', () => {
     expect(new HearthError('FUNCTION_NOT_FOUND').message).toBe('There is no function "{name}".');
     expect(new HearthError('FUNCTION_NOT_FOUND', Object.create({ name: 'inherited' })).message).toContain('{name}');
   });
 
-  test('keeps its cause out of its report', () => {
+  it('keeps its cause out of its report', () => {
     const cause = new Error('with a secret');
     const error = new HearthError('INTERNAL', {}, { cause });
     expect(error.cause).toBe(cause);
     expect(JSON.stringify(error.toReport())).not.toContain('secret');
   });
 
-  test('has no cause property when there is none', () => {
+  it('has no cause property when there is none', () => {
     expect('cause' in new HearthError('INTERNAL')).toBe(false);
   });
 
-  test('toReport() and fromReport() keep code, message, details and diagnostics across JSON', () => {
+  it('toReport() and fromReport() keep code, message, details and diagnostics across JSON', () => {
     const error = new HearthError('BUILD_FAILED', { reason: 'Unexpected "}"' }, { diagnostics });
     const back = HearthError.fromReport(JSON.parse(JSON.stringify(error.toReport())));
     expect(back).toBeInstanceOf(HearthError);
@@ -43,13 +43,13 @@ describe('HearthError', () => {
     });
   });
 
-  test('toReport() has no diagnostics when the error has none', () => {
+  it('toReport() has no diagnostics when the error has none', () => {
     const report = new HearthError('INTERNAL').toReport();
     expect('diagnostics' in report).toBe(false);
     expect(HearthError.fromReport({ code: report.code, message: report.message }).toReport()).toEqual(report);
   });
 
-  test('every row of the catalogue is a sentence with a status that HTTP has, or none', () => {
+  it('every row of the catalogue is a sentence with a status that HTTP has, or none', () => {
     for (const [code, { status, message }] of Object.entries(catalogue)) {
       expect([code, status === 0 || (status >= 400 && status < 600)]).toEqual([code, true]);
       expect(`${code}: ${message}`).toMatch(/^[A-Z_]+: [A-Z{p][^\n]+[.}]$/);
@@ -58,7 +58,7 @@ describe('HearthError', () => {
 });
 
 describe('messageOf()', () => {
-  test.each<[string, unknown, string]>([
+  it.each<[string, unknown, string]>([
     ['an error', new TypeError('no'), 'no'],
     ['a string', 'no', 'no'],
     ['undefined', undefined, 'undefined'],
@@ -77,7 +77,7 @@ describe('messageOf()', () => {
   };
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
-  test.each<[string, unknown]>([
+  it.each<[string, unknown]>([
     ['an object without a prototype', Object.create(null)],
     ['a toString() that throws', { toString: fail }],
     ['a message getter that throws', Object.defineProperty(new Error('x'), 'message', { get: fail })],

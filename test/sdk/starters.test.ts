@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { Script } from 'node:vm';
 import jwt from 'jsonwebtoken';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Builder, createBuilder } from '../../runtime/build/builder.ts';
 import { missingImports } from '../../runtime/build/imports.ts';
 import { isFunctionName } from '../../runtime/kernel/functions/name.ts';
@@ -41,11 +41,11 @@ const pushTo = (userId: string, message: string): Promise<Response> =>
   host.call(`/push?${new URLSearchParams({ userId, message }).toString()}`);
 
 describe('every starter function', () => {
-  test('is there', () => {
+  it('is there', () => {
     expect(Object.keys(sources).toSorted()).toEqual(['__websocket__', 'demo', 'hello', 'push']);
   });
 
-  test('builds without a warning and imports only what exists', async () => {
+  it('builds without a warning and imports only what exists', async () => {
     for (const [name, source] of Object.entries(sources)) {
       const build = await builder.build({ name, source });
       expect(isFunctionName(name)).toBe(true);
@@ -56,20 +56,20 @@ describe('every starter function', () => {
 });
 
 describe('hello', () => {
-  test('greets the name in the query as JSON', async () => {
+  it('greets the name in the query as JSON', async () => {
     const reply = await host.call('/hello?name=%3Cb%3EAda');
     expect(reply.headers.get('content-type')).toContain('application/json');
     expect(await reply.json()).toEqual({ message: 'Hello, <b>Ada!' });
   });
 
-  test('greets the world when the query names nobody, or a list', async () => {
+  it('greets the world when the query names nobody, or a list', async () => {
     expect(await (await host.call('/hello')).json()).toEqual({ message: 'Hello, world!' });
     expect(await (await host.call('/hello?name=a&name=b')).json()).toEqual({ message: 'Hello, world!' });
   });
 });
 
 describe('__websocket__', () => {
-  test('tells each connection its own id and answers its messages', async () => {
+  it('tells each connection its own id and answers its messages', async () => {
     const [a, b] = [open(), open()];
     expect(await userIdOf(a)).not.toBe(await userIdOf(b));
     a.socket.send('one');
@@ -77,7 +77,7 @@ describe('__websocket__', () => {
     await Promise.all([a.close(), b.close()]);
   });
 
-  test('takes the id from a token, and a newer socket of the same user survives the end of the older', async () => {
+  it('takes the id from a token, and a newer socket of the same user survives the end of the older', async () => {
     const headers = { authorization: `Bearer ${jwt.sign({ id: 'ada' }, 'a secret of the host')}` };
     const old = open(headers);
     expect(await userIdOf(old)).toBe('ada');
@@ -89,7 +89,7 @@ describe('__websocket__', () => {
     await young.close();
   });
 
-  test('tells a plain request where it is', async () => {
+  it('tells a plain request where it is', async () => {
     const reply = await host.call('/__websocket__');
     expect(reply.status).toBe(426);
     expect(await reply.text()).toContain('/demo');
@@ -97,7 +97,7 @@ describe('__websocket__', () => {
 });
 
 describe('push', () => {
-  test('sends to the user with this id and to nobody else', async () => {
+  it('sends to the user with this id and to nobody else', async () => {
     const [a, b] = [open(), open()];
     const [idOfA, idOfB] = [await userIdOf(a), await userIdOf(b)];
     expect(await (await pushTo(idOfA, 'for a')).json()).toEqual({ sent: true });
@@ -107,7 +107,7 @@ describe('push', () => {
     await Promise.all([a.close(), b.close()]);
   });
 
-  test('says when the user is not connected: never was, or has left', async () => {
+  it('says when the user is not connected: never was, or has left', async () => {
     expect((await pushTo('nobody', 'x')).status).toBe(404);
     const client = open();
     const userId = await userIdOf(client);
@@ -117,7 +117,7 @@ describe('push', () => {
     expect(await (await pushTo(userId, 'x')).json()).toEqual({ error: `User "${userId}" is not connected.` });
   });
 
-  test('says how it is called when a parameter is missing', async () => {
+  it('says how it is called when a parameter is missing', async () => {
     const reply = await host.call('/push?userId=a');
     expect(reply.status).toBe(400);
     expect(await reply.json()).toEqual({ error: expect.stringContaining('/push?userId=') });
@@ -125,7 +125,7 @@ describe('push', () => {
 });
 
 describe('demo', () => {
-  test('is a page that needs nothing from elsewhere and whose script is valid', async () => {
+  it('is a page that needs nothing from elsewhere and whose script is valid', async () => {
     const reply = await host.call('/demo');
     expect(reply.headers.get('content-type')).toBe('text/html; charset=utf-8');
     const page = await reply.text();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -98,12 +98,12 @@ export function helper(ctx: Context, error: unknown) {
 `;
 
 describe('the SDK types', () => {
-  test("take what Laf's functions write, and the starter functions", async () => {
+  it("take what Laf's functions write, and the starter functions", async () => {
     const starters = ['hello', '__websocket__', 'push', 'demo'].map((name) => join(root, `functions/${name}.ts`));
     expect(await check('laf', lafCode, starters)).toBe('');
   });
 
-  test('refuse what cannot work', async () => {
+  it('refuse what cannot work', async () => {
     const wrong = `
       import cloud, { missing } from '@lafjs/cloud';
       export default (ctx: FunctionContext) => {

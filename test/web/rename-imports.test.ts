@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { renameImports } from '../../web/functions/rename-imports.ts';
 
 const names = new Set(['lib/dates', 'lib/text', 'reports/daily', 'reports/weekly', 'dates']);
 const toUtil = { from: 'lib/dates', to: 'util/time', names };
 
-test('renameImports() follows a function under every spelling of its import', () => {
+it('renameImports() follows a function under every spelling of its import', () => {
   const source = [
     "import { today } from '@/lib/dates';",
     'import type { Day } from "../lib/dates.ts";',
@@ -25,13 +25,13 @@ test('renameImports() follows a function under every spelling of its import', ()
   );
 });
 
-test('renameImports() leaves packages, the SDK, and functions of other names alone', () => {
+it('renameImports() leaves packages, the SDK, and functions of other names alone', () => {
   const source =
     "import cloud from '@lafjs/cloud';\nimport x from '@/dates';\nimport y from 'lib/dates';\nimport z from './weekly';\n// lib/dates";
   expect(renameImports(source, 'reports/daily', toUtil)).toBe(source);
 });
 
-test('renameImports() keeps what a function imports by a path when it moves to another folder', () => {
+it('renameImports() keeps what a function imports by a path when it moves to another folder', () => {
   const source = "import { a } from './text';\nimport { b } from '../reports/daily';\nimport { c } from '@/lib/text';";
   const moved = "import { a } from '../../lib/text';\nimport { b } from '../../reports/daily';\nimport { c } from '@/lib/text';";
   expect(renameImports(source, 'lib/dates', { from: 'lib/dates', to: 'a/b/dates', names })).toBe(moved);

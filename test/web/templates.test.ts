@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import jwt from 'jsonwebtoken';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Builder, createBuilder } from '../../runtime/build/builder.ts';
 import { missingImports } from '../../runtime/build/imports.ts';
 import { type Client, connect, type Host, startHost } from '../sdk/host.ts';
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const open = (query: string): Client => connect(`ws://${host.address}/__websocket__${query}`);
 
-test('every template builds without a warning and imports only what every host has', async () => {
+it('every template builds without a warning and imports only what every host has', async () => {
   expect(Object.keys(sources).toSorted()).toEqual(['database', 'empty', 'hello', 'interceptor', 'push', 'upload', 'websocket']);
   for (const [name, source] of Object.entries(sources)) {
     const build = await builder.build({ name, source });
@@ -37,13 +37,13 @@ test('every template builds without a warning and imports only what every host h
   }
 });
 
-test('hello and empty answer JSON', async () => {
+it('hello and empty answer JSON', async () => {
   expect(await (await host.call('/hello?name=Ada')).json()).toEqual({ message: 'Hello, Ada!' });
   expect(await (await host.call('/empty')).json()).toEqual({ method: 'GET' });
 });
 
 describe('the chat', () => {
-  test('knows users by the query or by a token, and tells all others what one of them says', async () => {
+  it('knows users by the query or by a token, and tells all others what one of them says', async () => {
     const ada = open('?user=ada');
     expect(await ada.next()).toEqual({ type: 'welcome', user: 'ada', online: ['ada'] });
     const bob = open(`?token=${jwt.sign({ id: 'bob' }, 'a secret of the host')}`);
@@ -57,7 +57,7 @@ describe('the chat', () => {
     await ada.close();
   });
 
-  test('is where push finds its user', async () => {
+  it('is where push finds its user', async () => {
     const ada = open('?user=ada');
     await ada.next();
     expect(await (await host.call('/push?user=ada&message=hi')).json()).toEqual({ sent: true });
@@ -68,7 +68,7 @@ describe('the chat', () => {
   });
 });
 
-test('upload says what it was sent, and shows a form', async () => {
+it('upload says what it was sent, and shows a form', async () => {
   const body = new FormData();
   body.set('title', 'A note');
   body.set('file', new Blob(['hello'], { type: 'text/plain' }), 'note.txt');
@@ -81,13 +81,13 @@ test('upload says what it was sent, and shows a form', async () => {
   expect((await host.call('/upload', { method: 'POST' })).status).toBe(400);
 });
 
-test('the interceptor lets only those with a token into admin/', async () => {
+it('the interceptor lets only those with a token into admin/', async () => {
   expect((await host.call('/admin/users')).status).toBe(401);
   const headers = { authorization: `Bearer ${jwt.sign({ id: 'ada' }, 'a secret of the host')}` };
   expect(await (await host.call('/admin/users', { headers })).json()).toEqual({ message: 'Hello, world!' });
 });
 
-test('database loads on a host without one, and says in the log what it lacks', async () => {
+it('database loads on a host without one, and says in the log what it lacks', async () => {
   const alone = await startHost({ database: sources['database'] ?? '' });
   expect((await alone.call('/database')).status).toBe(500);
   await expect.poll(() => JSON.stringify(alone.logs)).toContain('MONGODB_URI');

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Config, readConfig } from '../../../runtime/control/host/config.ts';
 import { HearthError } from '../../../runtime/kernel/errors.ts';
 
@@ -27,7 +27,7 @@ function refusal(env: Record<string, string | undefined>): string {
 }
 
 describe('readConfig()', () => {
-  test('needs nothing', () => {
+  it('needs nothing', () => {
     expect(read({})).toMatchObject({
       port: 4000,
       consolePort: 4001,
@@ -42,24 +42,24 @@ describe('readConfig()', () => {
     });
   });
 
-  test('takes an empty variable for an unset one', () => {
+  it('takes an empty variable for an unset one', () => {
     expect(read({ PORT: '', ADMIN_TOKEN: '', DATA_DIR: '', ADMIN_TOKEN_FILE: '' })).toMatchObject({ port: 4000, adminToken: undefined });
   });
 
-  test('is frozen', () => {
+  it('is frozen', () => {
     const config = read({ A: '1' });
     expect([config, config.limits, config.appEnv].map((part) => Object.isFrozen(part))).toEqual([true, true, true]);
   });
 
-  test('resolves DATA_DIR against the folder it was started in', () => {
+  it('resolves DATA_DIR against the folder it was started in', () => {
     expect([read({ DATA_DIR: 'data' }).dataDir, read({ DATA_DIR: '/var/hearth' }).dataDir]).toEqual(['/home/somebody/data', '/var/hearth']);
   });
 
-  test('splits WEBSOCKET_ORIGINS at commas', () => {
+  it('splits WEBSOCKET_ORIGINS at commas', () => {
     expect(read({ WEBSOCKET_ORIGINS: 'https://a.example, https://b.example' }).origins).toEqual(['https://a.example', 'https://b.example']);
   });
 
-  test.each([
+  it.each([
     ['1', 1],
     ['512b', 512],
     ['512kb', 512 * 1024],
@@ -71,15 +71,15 @@ describe('readConfig()', () => {
     expect(read({ REQUEST_LIMIT_SIZE: size }).limits.requestBody).toBe(bytes);
   });
 
-  test.each(['0', '0mb', '-1', '10 apples', 'mb', '1e6', '1.mb', '0x10', 'Infinity', '1 0'])('refuses the size %s', (size) => {
+  it.each(['0', '0mb', '-1', '10 apples', 'mb', '1e6', '1.mb', '0x10', 'Infinity', '1 0'])('refuses the size %s', (size) => {
     expect(refusal({ REQUEST_LIMIT_SIZE: size })).toContain('REQUEST_LIMIT_SIZE');
   });
 
-  test.each(['65536', '-1', '80.5', 'http', ' 80', '0x50'])('refuses the port %j', (port) => {
+  it.each(['65536', '-1', '80.5', 'http', ' 80', '0x50'])('refuses the port %j', (port) => {
     expect(refusal({ PORT: port })).toContain('PORT is');
   });
 
-  test.each([
+  it.each([
     ['https://api.example.com', 'https://api.example.com'],
     ['https://API.Example.com:443/', 'https://api.example.com'],
     ['http://192.0.2.1:8080', 'http://192.0.2.1:8080'],
@@ -89,7 +89,7 @@ describe('readConfig()', () => {
     expect(read({ FUNCTIONS_URL: url }).functionsUrl).toBe(origin);
   });
 
-  test.each([
+  it.each([
     'api.example.com',
     'api.example.com:443',
     'ws://api.example.com',
@@ -107,17 +107,17 @@ describe('readConfig()', () => {
     expect(refusal({ FUNCTIONS_URL: url })).toContain('FUNCTIONS_URL is http:// or https://');
   });
 
-  test('does not repeat the password in a FUNCTIONS_URL', () => {
+  it('does not repeat the password in a FUNCTIONS_URL', () => {
     const message = refusal({ FUNCTIONS_URL: 'https://user:hunter2@api.example.com' });
     expect(message).toContain('FUNCTIONS_URL is');
     expect(message).not.toContain('hunter2');
   });
 
-  test('takes the ports 0 and 65535', () => {
+  it('takes the ports 0 and 65535', () => {
     expect(read({ PORT: '0', CONSOLE_PORT: '65535' })).toMatchObject({ port: 0, consolePort: 65_535 });
   });
 
-  test('names every variable that is wrong, and repeats no secret', () => {
+  it('names every variable that is wrong, and repeats no secret', () => {
     const message = refusal({
       PORT: 'x',
       LOG_LEVEL: 'loud',
@@ -132,7 +132,7 @@ describe('readConfig()', () => {
 });
 
 describe('NAME_FILE', () => {
-  test('holds the value, without the line end after it', async () => {
+  it('holds the value, without the line end after it', async () => {
     const file = join(dir, 'token');
     for (const [content, token] of [
       ['a-long-token\n', 'a-long-token'],
@@ -144,24 +144,24 @@ describe('NAME_FILE', () => {
     }
   });
 
-  test('yields to the variable itself', async () => {
+  it('yields to the variable itself', async () => {
     expect(read({ ADMIN_TOKEN: 'from-the-variable', ADMIN_TOKEN_FILE: join(dir, 'nowhere') }).adminToken).toBe('from-the-variable');
   });
 
-  test('serves any variable, and its value is checked as well', async () => {
+  it('serves any variable, and its value is checked as well', async () => {
     await writeFile(join(dir, 'port'), '5000');
     await writeFile(join(dir, 'wrong'), 'x');
     expect(read({ PORT_FILE: join(dir, 'port') }).port).toBe(5000);
     expect(refusal({ PORT_FILE: join(dir, 'wrong') })).toContain('PORT is');
   });
 
-  test('that cannot be read is refused by its name', () => {
+  it('that cannot be read is refused by its name', () => {
     expect(refusal({ ADMIN_TOKEN_FILE: join(dir, 'nowhere') })).toMatch(/ADMIN_TOKEN_FILE cannot be read: ENOENT/);
   });
 });
 
 describe('appEnv', () => {
-  test('holds what is the app’s and nothing that is the host’s', () => {
+  it('holds what is the app’s and nothing that is the host’s', () => {
     const env = {
       STRIPE_KEY: 'sk',
       EMPTY: '',

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { bindListener, type Listener } from '../../../runtime/control/host/listener.ts';
 
 const closing: (() => unknown)[] = [];
@@ -35,7 +35,7 @@ function reach(port: number): Promise<string> {
 }
 
 describe('bindListener()', () => {
-  test('binds a free port for 0, on which a server can listen', async () => {
+  it('binds a free port for 0, on which a server can listen', async () => {
     const { port, handle } = await bind();
     expect(port).toBeGreaterThan(0);
     const server = createServer((socket) => socket.end('served'));
@@ -45,12 +45,12 @@ describe('bindListener()', () => {
     expect(await reach(port)).toBe('served');
   });
 
-  test('does not accept by itself', async () => {
+  it('does not accept by itself', async () => {
     const { port } = await bind();
     expect(await reach(port)).toBe('ECONNREFUSED');
   });
 
-  test('close() lets go of the port', async () => {
+  it('close() lets go of the port', async () => {
     const { port, close } = await bindListener('127.0.0.1', 0);
     close();
     const server = createServer().listen(port, '127.0.0.1');
@@ -59,7 +59,7 @@ describe('bindListener()', () => {
     expect((server.address() as AddressInfo).port).toBe(port);
   });
 
-  test('takes a port that becomes free while it tries', async () => {
+  it('takes a port that becomes free while it tries', async () => {
     const { server, port } = await occupy();
     const bound = bind(port);
     // The first attempt has failed by the time that a connection was accepted and ended.
@@ -71,7 +71,7 @@ describe('bindListener()', () => {
     expect((await bound).port).toBe(port);
   });
 
-  test('rejects with PORT_UNAVAILABLE when the port stays taken', async () => {
+  it('rejects with PORT_UNAVAILABLE when the port stays taken', async () => {
     const { port } = await occupy();
     await expect(bindListener('127.0.0.1', port)).rejects.toMatchObject({
       code: 'PORT_UNAVAILABLE',
@@ -79,7 +79,7 @@ describe('bindListener()', () => {
     });
   });
 
-  test('rejects with PORT_UNAVAILABLE at once for an address that is not this machine’s', async () => {
+  it('rejects with PORT_UNAVAILABLE at once for an address that is not this machine’s', async () => {
     await expect(bindListener('192.0.2.1', 0)).rejects.toMatchObject({ code: 'PORT_UNAVAILABLE', details: { reason: 'EADDRNOTAVAIL' } });
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { intercept, refused } from '../../../runtime/kernel/calls/interceptor.ts';
 import type { FunctionContext } from '../../../sdk/context.ts';
 
@@ -6,7 +6,7 @@ const context = { requestId: 'r1' } as unknown as FunctionContext;
 const echo = (given: unknown): unknown => ['function', given];
 
 describe('intercept() with next', () => {
-  test('answers what the interceptor returns, and runs the function only when next is called', async () => {
+  it('answers what the interceptor returns, and runs the function only when next is called', async () => {
     let ran = 0;
     const count = (): unknown => ++ran;
     expect(await intercept((_, next) => next && 'own answer', count, context)).toBe('own answer');
@@ -14,14 +14,14 @@ describe('intercept() with next', () => {
     expect(await intercept(async (_, next) => (typeof next === 'function' ? `got ${await next()}` : ''), count, context)).toBe('got 1');
   });
 
-  test('next() gives the function the same context, next(other) the other one', async () => {
+  it('next() gives the function the same context, next(other) the other one', async () => {
     const call = (...given: unknown[]) => intercept((_, next) => (typeof next === 'function' ? next(...given) : undefined), echo, context);
     expect(await call()).toEqual(['function', context]);
     expect(await call({ other: 1 })).toEqual(['function', { other: 1 }]);
     expect(await call(null)).toEqual(['function', null]);
   });
 
-  test('next() rejects with what the function throws, so that the interceptor may catch it', async () => {
+  it('next() rejects with what the function throws, so that the interceptor may catch it', async () => {
     const fail = (): never => {
       throw new Error('no');
     };
@@ -33,24 +33,24 @@ describe('intercept() with next', () => {
     expect(await intercept(rescue, fail, context)).toEqual(['rescued', new Error('no')]);
   });
 
-  test('false is an answer like any other', async () => {
+  it('false is an answer like any other', async () => {
     expect(await intercept((_, next) => next === undefined, echo, context)).toBe(false);
   });
 });
 
 describe('intercept() without next', () => {
-  test.each([undefined, true, null, 0, ''])('runs the function when the interceptor answers %j', async (decision) => {
+  it.each([undefined, true, null, 0, ''])('runs the function when the interceptor answers %j', async (decision) => {
     expect(await intercept((given) => given === context && decision, echo, context)).toEqual(['function', context]);
   });
 
-  test.each([() => false, async () => false])('refuses on false, now or later, and does not run the function', async (interceptor) => {
+  it.each([() => false, async () => false])('refuses on false, now or later, and does not run the function', async (interceptor) => {
     let ran = false;
     const answer = await intercept(interceptor, () => (ran = true), context);
     expect(answer).toBe(refused);
     expect(ran).toBe(false);
   });
 
-  test('rejects with what the interceptor throws, without running the function', async () => {
+  it('rejects with what the interceptor throws, without running the function', async () => {
     let ran = false;
     const fail = (): never => {
       throw new Error('no');

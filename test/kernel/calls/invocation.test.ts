@@ -1,17 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createInvocationScope, Invocation } from '../../../runtime/kernel/calls/invocation.ts';
 
 const origin = { function: 'a', revision: 3, requestId: 'r1' };
 
 describe('Invocation', () => {
-  test('knows where it comes from', () => {
+  it('knows where it comes from', () => {
     const over = new Invocation({ ...origin, connectionId: 'c1' });
     expect([over.function, over.revision, over.requestId, over.connectionId]).toEqual(['a', 3, 'r1', 'c1']);
     expect(new Invocation(origin).connectionId).toBeUndefined();
   });
 
-  test('end() runs the callbacks once, in their order, with `ended` true', () => {
+  it('end() runs the callbacks once, in their order, with `ended` true', () => {
     const invocation = new Invocation(origin);
     const seen: (string | boolean)[] = [];
     invocation.onEnd(() => seen.push('first', invocation.ended));
@@ -22,7 +22,7 @@ describe('Invocation', () => {
     expect(seen).toEqual(['first', true, 'second']);
   });
 
-  test('onEnd() runs the callback at once when the invocation has ended', () => {
+  it('onEnd() runs the callback at once when the invocation has ended', () => {
     const invocation = new Invocation(origin);
     const seen: string[] = [];
     invocation.onEnd(() => invocation.onEnd(() => seen.push('from a callback')));
@@ -33,7 +33,7 @@ describe('Invocation', () => {
 });
 
 describe('createInvocationScope()', () => {
-  test('carries an invocation through timers and promises, apart from others', async () => {
+  it('carries an invocation through timers and promises, apart from others', async () => {
     const scope = createInvocationScope();
     const wander = async (): Promise<string | undefined> => {
       await nextTurn();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createInvocationScope, type Invocation } from '../../../runtime/kernel/calls/invocation.ts';
 import { invoke, isThenable } from '../../../runtime/kernel/calls/invoke.ts';
 
@@ -22,13 +22,13 @@ function run(call: () => unknown): { result: unknown; thrown: unknown; invocatio
 }
 
 describe('invoke()', () => {
-  test('answers what the call answers, and has ended', () => {
+  it('answers what the call answers, and has ended', () => {
     const { result, invocation } = run(() => 'done');
     expect([result, invocation?.requestId, invocation?.ended]).toEqual(['done', 'r1', true]);
     expect(scope.getStore()).toBeUndefined();
   });
 
-  test('throws what the call throws, and has ended', () => {
+  it('throws what the call throws, and has ended', () => {
     const failure = new Error('no');
     const { thrown, invocation } = run(() => {
       throw failure;
@@ -37,7 +37,7 @@ describe('invoke()', () => {
     expect(invocation?.ended).toBe(true);
   });
 
-  test.each(['resolve', 'reject'] as const)('ends when a promise settles: %s', async (way) => {
+  it.each(['resolve', 'reject'] as const)('ends when a promise settles: %s', async (way) => {
     const settle: Record<string, (value: string) => void> = {};
     const { result, invocation } = run(() => new Promise((resolve, reject) => Object.assign(settle, { resolve, reject })));
     await Promise.resolve();
@@ -48,7 +48,7 @@ describe('invoke()', () => {
     expect(invocation?.ended).toBe(true);
   });
 
-  test('asks a thenable that works when it is asked, such as a query, only once and within the invocation', async () => {
+  it('asks a thenable that works when it is asked, such as a query, only once and within the invocation', async () => {
     const asked: (string | undefined)[] = [];
     const query = {
       // oxlint-disable-next-line unicorn/no-thenable -- query builders are such objects
@@ -63,7 +63,7 @@ describe('invoke()', () => {
     expect(invocation?.ended).toBe(true);
   });
 
-  test('ends when what it answers throws as soon as it is looked at', async () => {
+  it('ends when what it answers throws as soon as it is looked at', async () => {
     const { thrown, result, invocation } = run(() => ({
       // oxlint-disable-next-line unicorn/no-thenable -- hostile on purpose
       get then(): never {
@@ -77,7 +77,7 @@ describe('invoke()', () => {
 });
 
 describe('isThenable()', () => {
-  test.each<[unknown, boolean]>([
+  it.each<[unknown, boolean]>([
     [Promise.resolve(), true],
     // oxlint-disable-next-line unicorn/no-thenable
     [{ then: () => undefined }, true],

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Registry } from '../../../runtime/kernel/functions/registry.ts';
 import { answering, type Code, createModules, failing, type Modules } from './modules.ts';
 
@@ -30,19 +30,19 @@ const linked =
   };
 
 describe('circular imports', () => {
-  test('see what the other has exported so far, and all of it later', () => {
+  it('see what the other has exported so far, and all of it later', () => {
     install({ a: linked('b'), b: linked('a') });
     expect(load('a')).toMatchObject({ seen: { before: 'b', seen: { before: 'a' } } });
     expect(load('b')).toMatchObject({ seen: { before: 'a' } });
     expect([modules.read('a'), modules.read('b'), modules.take()]).toEqual(['b', 'a', ['evaluate a#1', 'evaluate b#1']]);
   });
 
-  test('a function may import itself', () => {
+  it('a function may import itself', () => {
     install({ a: linked('a') });
     expect([modules.read('a'), modules.take()]).toEqual(['a', ['evaluate a#1']]);
   });
 
-  test.each(['a', 'b', 'c'])('are evaluated anew, all together, when %s of a ring of three is published', (name) => {
+  it.each(['a', 'b', 'c'])('are evaluated anew, all together, when %s of a ring of three is published', (name) => {
     install({ a: linked('b'), b: linked('c'), c: linked('a') });
     load('a');
     const old = ['a', 'b', 'c'].map(load);
@@ -57,7 +57,7 @@ describe('circular imports', () => {
     expect(modules.take().filter((event) => event.startsWith('dispose'))).toHaveLength(3);
   });
 
-  test('that fail leave nobody with half-made exports, and work once the failure is gone', () => {
+  it('that fail leave nobody with half-made exports, and work once the failure is gone', () => {
     let broken = true;
     install({
       a: (exports, importFunction) => {
@@ -83,7 +83,7 @@ describe('circular imports', () => {
 });
 
 describe('an import that fails', () => {
-  test('is tried again at the next use', () => {
+  it('is tried again at the next use', () => {
     let broken = true;
     install({
       lib: (exports) => {
@@ -101,7 +101,7 @@ describe('an import that fails', () => {
     expect(modules.read('a')).toBe('whole');
   });
 
-  test('while a handler runs does not take its module the state that it has', () => {
+  it('while a handler runs does not take its module the state that it has', () => {
     install({
       lib: failing('broken'),
       a: (exports, importFunction) => {
@@ -125,7 +125,7 @@ describe('an import that fails', () => {
     expect(modules.take().filter((event) => event.endsWith(' a#1'))).toEqual(['evaluate a#1']);
   });
 
-  test('and is caught at the top level leaves its importer loaded, until the import is published', () => {
+  it('and is caught at the top level leaves its importer loaded, until the import is published', () => {
     install({
       lib: failing('broken'),
       a: (exports, importFunction) => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FunctionModule, type Instantiate, type Realm } from '../../../runtime/kernel/functions/module.ts';
 
 const realm: Realm = { importFunction: (_, name) => `exports of ${name}`, evaluationFailed: () => undefined };
@@ -12,7 +12,7 @@ function exporting(exports: unknown): Instantiate {
 }
 
 describe('FunctionModule', () => {
-  test('load() evaluates once, and again after unload(), which disposes', () => {
+  it('load() evaluates once, and again after unload(), which disposes', () => {
     const events: string[] = [];
     const instantiate: Instantiate = () => ({
       exports: { count: events.length },
@@ -31,7 +31,7 @@ describe('FunctionModule', () => {
     expect(events).toEqual(['evaluate', 'dispose', 'evaluate']);
   });
 
-  test('load() reads the exports after the code has run, as `module.exports = …` needs', () => {
+  it('load() reads the exports after the code has run, as `module.exports = …` needs', () => {
     let exports: unknown = 'before';
     const instantiate: Instantiate = () => ({
       get exports() {
@@ -43,7 +43,7 @@ describe('FunctionModule', () => {
     expect(moduleOf().load(instantiate, realm)).toBe('after');
   });
 
-  test('load() that throws disposes, tells the realm, and leaves the module unloaded', () => {
+  it('load() that throws disposes, tells the realm, and leaves the module unloaded', () => {
     const events: string[] = [];
     const failure = new Error('no');
     const instantiate: Instantiate = () => ({
@@ -60,14 +60,14 @@ describe('FunctionModule', () => {
     expect([module.loaded, module.evaluating]).toEqual([false, false]);
   });
 
-  test('load() gives the code imports of its realm', () => {
+  it('load() gives the code imports of its realm', () => {
     const instantiate: Instantiate = (_, importFunction) => ({ ...exporting(importFunction('b'))(_, importFunction) });
     expect(moduleOf().load(instantiate, realm)).toBe('exports of b');
   });
 
   const one = (): number => 1;
   const two = (): number => 2;
-  test.each<[string, unknown]>([
+  it.each<[string, unknown]>([
     ['default before main', { default: one, main: two }],
     ['main before handler', { main: one, handler: two }],
     ['handler', { handler: one }],
@@ -80,7 +80,7 @@ describe('FunctionModule', () => {
     expect(moduleOf().handler(exporting(exports), realm)).toBe(one);
   });
 
-  test.each<[string, unknown]>([
+  it.each<[string, unknown]>([
     ['nothing', {}],
     ['values', { default: 1, main: 'x', handler: null }],
     ['null', null],
@@ -93,7 +93,7 @@ describe('FunctionModule', () => {
     expect(() => module.handler(exporting(exports), realm)).toThrow(refusal);
   });
 
-  test('handler() is looked up anew after unload()', () => {
+  it('handler() is looked up anew after unload()', () => {
     const module = moduleOf();
     expect(module.handler(exporting(one), realm)).toBe(one);
     expect(module.handler(exporting(two), realm)).toBe(one);
@@ -101,7 +101,7 @@ describe('FunctionModule', () => {
     expect(module.handler(exporting(two), realm)).toBe(two);
   });
 
-  test('allows() every method, or those given, and HEAD where GET goes', () => {
+  it('allows() every method, or those given, and HEAD where GET goes', () => {
     const asked = (module: FunctionModule): boolean[] => ['GET', 'HEAD', 'POST', 'get'].map((method) => module.allows(method));
     expect(asked(moduleOf())).toEqual([true, true, true, true]);
     expect(asked(moduleOf(['GET']))).toEqual([true, true, false, false]);
@@ -109,7 +109,7 @@ describe('FunctionModule', () => {
     expect(asked(moduleOf([]))).toEqual([false, false, false, false]);
   });
 
-  test('revision is the one built until the store gives another', () => {
+  it('revision is the one built until the store gives another', () => {
     const module = moduleOf();
     expect(module.revision).toBe(7);
     module.revision = 9;

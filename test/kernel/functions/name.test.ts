@@ -1,15 +1,15 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { checkFunctionName, importCandidates, isFunctionName, parseSpecifier, reserved } from '../../../runtime/kernel/functions/name.ts';
 
 describe('isFunctionName()', () => {
-  test.each(['a', 'A9', '_', '-', 'a.b', '.hidden', 'a/b/c', 'a-b_c.d/e', '0', '__proto__', 'constructor', 'a'.repeat(256)])(
+  it.each(['a', 'A9', '_', '-', 'a.b', '.hidden', 'a/b/c', 'a-b_c.d/e', '0', '__proto__', 'constructor', 'a'.repeat(256)])(
     'takes %s',
     (name) => {
       expect(isFunctionName(name)).toBe(true);
     },
   );
 
-  test.each([
+  it.each([
     '',
     '.',
     '..',
@@ -33,32 +33,32 @@ describe('isFunctionName()', () => {
     expect(isFunctionName(name)).toBe(false);
   });
 
-  test('refuses 257 characters', () => {
+  it('refuses 257 characters', () => {
     expect(isFunctionName('a'.repeat(257))).toBe(false);
   });
 
-  test('takes every reserved name', () => {
+  it('takes every reserved name', () => {
     expect(Object.values(reserved).filter((name) => !isFunctionName(name))).toEqual([]);
   });
 });
 
 describe('checkFunctionName()', () => {
-  test('answers a valid name', () => {
+  it('answers a valid name', () => {
     expect(checkFunctionName('lib/dates')).toBe('lib/dates');
   });
 
-  test('throws INVALID_NAME without repeating the name', () => {
+  it('throws INVALID_NAME without repeating the name', () => {
     expect(() => checkFunctionName('<script>')).toThrow(expect.objectContaining({ code: 'INVALID_NAME', status: 400 }));
     expect(() => checkFunctionName('<script>')).not.toThrow(/script/);
   });
 });
 
 describe('parseSpecifier()', () => {
-  test.each(['@lafjs/cloud', '@/cloud-sdk', 'hearth'])('takes %s for the SDK', (specifier) => {
+  it.each(['@lafjs/cloud', '@/cloud-sdk', 'hearth'])('takes %s for the SDK', (specifier) => {
     expect(parseSpecifier(specifier, 'a')).toEqual({ kind: 'sdk' });
   });
 
-  test.each([
+  it.each([
     ['@/b', 'x/a', 'b'],
     ['@/lib/b', 'a', 'lib/b'],
     ['@/lib/../b', 'a', 'b'],
@@ -75,7 +75,7 @@ describe('parseSpecifier()', () => {
     expect(parseSpecifier(specifier, importer)).toEqual({ kind: 'function', name });
   });
 
-  test.each(['fs', 'node:fs', 'lodash/fp', '@scope/name', '.env', '...', '@lafjs/cloud/more', 'hearth/x', '/etc/passwd'])(
+  it.each(['fs', 'node:fs', 'lodash/fp', '@scope/name', '.env', '...', '@lafjs/cloud/more', 'hearth/x', '/etc/passwd'])(
     'takes %s for a package',
     (specifier) => {
       expect(parseSpecifier(specifier, 'a')).toEqual({ kind: 'package', id: specifier });
@@ -84,11 +84,11 @@ describe('parseSpecifier()', () => {
 });
 
 describe('importCandidates()', () => {
-  test.each(['ts', 'js', 'mts', 'mjs', 'cts', 'cjs'])('tries the name as it is before the name without .%s', (ending) => {
+  it.each(['ts', 'js', 'mts', 'mjs', 'cts', 'cjs'])('tries the name as it is before the name without .%s', (ending) => {
     expect(importCandidates(`a.${ending}`)).toEqual([`a.${ending}`, 'a']);
   });
 
-  test.each(['a', 'a.json', 'a.d', 'ts'])('tries nothing else for %s', (name) => {
+  it.each(['a', 'a.json', 'a.d', 'ts'])('tries nothing else for %s', (name) => {
     expect(importCandidates(name)).toEqual([name]);
   });
 });

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Registry } from '../../../runtime/kernel/functions/registry.ts';
 import { answering, createModules, failing, importing, type Modules } from './modules.ts';
 
@@ -19,14 +19,14 @@ function publish(...functions: readonly (readonly [string, Parameters<Modules['b
 }
 
 describe('install()', () => {
-  test('makes functions live and evaluates each at its first use only', () => {
+  it('makes functions live and evaluates each at its first use only', () => {
     registry.install(modules.change([modules.built('a', answering('A')), modules.built('b', answering('B'))]));
     expect([registry.size, modules.take()]).toEqual([2, []]);
     expect([modules.read('a'), modules.read('a')]).toEqual(['A', 'A']);
     expect(modules.take()).toEqual(['evaluate a#1']);
   });
 
-  test('replaces a loaded function and drops what imports it', () => {
+  it('replaces a loaded function and drops what imports it', () => {
     publish(['lib', answering('old')], ['a', importing('lib')]);
     modules.take();
     registry.install(modules.change([modules.built('lib', answering('new'), 2)]));
@@ -34,7 +34,7 @@ describe('install()', () => {
     expect(modules.read('a')).toEqual(['a', 'new']);
   });
 
-  test('deletes functions', () => {
+  it('deletes functions', () => {
     publish(['a', answering('A')], ['b', answering('B')]);
     registry.install(modules.change([], ['a', 'unknown']));
     expect([registry.get('a'), registry.size]).toEqual([undefined, 1]);
@@ -42,7 +42,7 @@ describe('install()', () => {
 });
 
 describe('stage()', () => {
-  test('evaluates the change and leaves what is live as it is', () => {
+  it('evaluates the change and leaves what is live as it is', () => {
     publish(['a', answering('old')]);
     modules.take();
     const stage = registry.stage(modules.change([modules.built('a', answering('new'), 2), modules.built('b', answering('B'))]));
@@ -52,7 +52,7 @@ describe('stage()', () => {
     expect(staged && stage.handler(staged)()).toBe('new');
   });
 
-  test('shares the loaded instance of what the change does not touch', () => {
+  it('shares the loaded instance of what the change does not touch', () => {
     const state = { count: 0 };
     publish(['lib', answering(state)]);
     modules.take();
@@ -64,7 +64,7 @@ describe('stage()', () => {
     expect(modules.take()).toEqual([]);
   });
 
-  test('gives itself instances of live functions that import what it changes', () => {
+  it('gives itself instances of live functions that import what it changes', () => {
     publish(['base', answering('old')], ['lib', importing('base')], ['a', importing('lib')]);
     modules.take();
     const stage = registry.stage(modules.change([modules.built('base', answering('new'), 2), modules.built('b', importing('lib'))]));
@@ -74,7 +74,7 @@ describe('stage()', () => {
     expect(modules.take()).toEqual(['evaluate base#2', 'evaluate b#1', 'evaluate lib#1']);
   });
 
-  test('evaluates unloaded dependencies apart from the live ones, and hands them over when activated', () => {
+  it('evaluates unloaded dependencies apart from the live ones, and hands them over when activated', () => {
     registry.install(modules.change([modules.built('base', answering('base')), modules.built('lib', importing('base'), 4)]));
     const stage = registry.stage(modules.change([modules.built('a', importing('lib'))]));
     expect(modules.take()).toEqual(['evaluate a#1', 'evaluate lib#4', 'evaluate base#1']);
@@ -87,13 +87,13 @@ describe('stage()', () => {
     expect([modules.take(), registry.get('lib')?.revision]).toEqual([[], 4]);
   });
 
-  test('imports within a batch see the batch, in whatever order it stands', () => {
+  it('imports within a batch see the batch, in whatever order it stands', () => {
     publish(['a', importing('b')], ['b', importing('c')], ['c', answering('C')]);
     expect(modules.read('a')).toEqual(['a', ['b', 'C']]);
     expect(modules.take()).toEqual(['evaluate a#1', 'evaluate b#1', 'evaluate c#1']);
   });
 
-  test('throws what the code throws, disposes all that it had evaluated, and changes nothing', () => {
+  it('throws what the code throws, disposes all that it had evaluated, and changes nothing', () => {
     publish(['a', answering('old')]);
     modules.take();
     const batch = [modules.built('a', answering('new'), 2), modules.built('b', failing('at load')), modules.built('c', answering('C'))];
@@ -102,7 +102,7 @@ describe('stage()', () => {
     expect([modules.read('a'), registry.get('b'), registry.size]).toEqual(['old', undefined, 1]);
   });
 
-  test('a failure in a dependency that was not loaded leaves the live one unloaded and its importers alone', () => {
+  it('a failure in a dependency that was not loaded leaves the live one unloaded and its importers alone', () => {
     registry.install(modules.change([modules.built('lib', failing('broken'))]));
     publish(['other', answering('other')]);
     modules.take();
@@ -111,14 +111,14 @@ describe('stage()', () => {
     expect([registry.get('lib')?.loaded, registry.get('other')?.loaded]).toEqual([false, true]);
   });
 
-  test('throws FUNCTION_MISSING for an import that nobody has, or that the change deletes', () => {
+  it('throws FUNCTION_MISSING for an import that nobody has, or that the change deletes', () => {
     publish(['lib', answering('lib')]);
     expect(() => registry.stage(modules.change([modules.built('a', importing('nobody'))]))).toThrow(missing('nobody'));
     expect(() => registry.stage(modules.change([modules.built('a', importing('lib'))], ['lib']))).toThrow(missing('lib'));
     expect(modules.read('lib')).toBe('lib');
   });
 
-  test('does not evaluate functions that the change leaves without an import', () => {
+  it('does not evaluate functions that the change leaves without an import', () => {
     publish(['lib', answering('lib')], ['a', importing('lib')]);
     modules.take();
     registry.activate(registry.stage(modules.change([], ['lib'])), new Map());
@@ -128,7 +128,7 @@ describe('stage()', () => {
 });
 
 describe('discard()', () => {
-  test('disposes what the stage made, and leaves live what it shared', () => {
+  it('disposes what the stage made, and leaves live what it shared', () => {
     publish(['lib', answering('lib')]);
     const stage = registry.stage(modules.change([modules.built('a', importing('lib'))]));
     modules.take();
@@ -136,7 +136,7 @@ describe('discard()', () => {
     expect([modules.take(), registry.get('a'), modules.read('lib')]).toEqual([['dispose a#1'], undefined, 'lib']);
   });
 
-  test('code of the stage that still runs imports what is live, and starts nothing of its own', () => {
+  it('code of the stage that still runs imports what is live, and starts nothing of its own', () => {
     registry.install(modules.change([modules.built('lib', answering('lib'))]));
     const stage = registry.stage(
       modules.change([
@@ -156,7 +156,7 @@ describe('discard()', () => {
 });
 
 describe('activate()', () => {
-  test('makes the staged instances live under the revisions that the store gave', () => {
+  it('makes the staged instances live under the revisions that the store gave', () => {
     const stage = registry.stage(modules.change([modules.built('a', answering('A'), 2), modules.built('b', answering('B'), 1)]));
     registry.activate(
       stage,
@@ -169,7 +169,7 @@ describe('activate()', () => {
     expect(modules.take()).toEqual(['evaluate a#2', 'evaluate b#1']);
   });
 
-  test('drops what imports the change, through others too, to be evaluated anew at its next use', () => {
+  it('drops what imports the change, through others too, to be evaluated anew at its next use', () => {
     publish(['base', answering('old')], ['lib', importing('base')], ['a', importing('lib')], ['apart', answering('apart')]);
     modules.take();
     publish(['base', answering('new'), 2]);
@@ -179,7 +179,7 @@ describe('activate()', () => {
     expect(registry.get('a')?.revision).toBe(1);
   });
 
-  test('does not drop what imported a function once but does no longer', () => {
+  it('does not drop what imported a function once but does no longer', () => {
     publish(['lib', answering('lib')], ['a', importing('lib')]);
     publish(['a', answering('alone'), 2]);
     modules.take();
@@ -187,7 +187,7 @@ describe('activate()', () => {
     expect(modules.take()).toEqual(['evaluate lib#2', 'dispose lib#1']);
   });
 
-  test('drops what was loaded, or came to import the change, between stage() and activate()', () => {
+  it('drops what was loaded, or came to import the change, between stage() and activate()', () => {
     registry.install(modules.change([modules.built('lib', answering('old')), modules.built('late', importing('lib'))]));
     const stage = registry.stage(modules.change([modules.built('lib', answering('new'), 2)]));
     expect(modules.read('late')).toEqual(['late', 'old']);
@@ -195,7 +195,7 @@ describe('activate()', () => {
     expect(modules.read('late')).toEqual(['late', 'new']);
   });
 
-  test('calls in flight finish on the module that they began with, and import what is live', () => {
+  it('calls in flight finish on the module that they began with, and import what is live', () => {
     publish(
       ['lib', answering('lib 1')],
       ['a', (exports, importFunction) => (exports.default = () => ['a 1', (importFunction('lib') as { default(): unknown }).default()])],
@@ -207,7 +207,7 @@ describe('activate()', () => {
     expect([handler?.(), old?.revision, modules.read('a')]).toEqual([['a 1', 'lib 2'], 1, 'a 2']);
   });
 
-  test('a late import by a replaced module does not make its successor a dependent', () => {
+  it('a late import by a replaced module does not make its successor a dependent', () => {
     publish(['lib', answering('lib')], ['a', (exports, importFunction) => (exports.default = () => importFunction('lib'))]);
     const old = registry.get('a');
     const handler = old && registry.handler(old);
@@ -218,7 +218,7 @@ describe('activate()', () => {
     expect(modules.take()).toEqual(['evaluate lib#2', 'dispose lib#1']);
   });
 
-  test('an import that was missing, and caught, is there once it is published', () => {
+  it('an import that was missing, and caught, is there once it is published', () => {
     publish([
       'a',
       (exports, importFunction) => {
@@ -234,14 +234,14 @@ describe('activate()', () => {
     expect(modules.read('a')).toBe('here');
   });
 
-  test('a file ending in an import prefers the exact name once that is published', () => {
+  it('a file ending in an import prefers the exact name once that is published', () => {
     publish(['lib', answering('bare')], ['a', importing('lib.ts')]);
     expect(modules.read('a')).toEqual(['a', 'bare']);
     publish(['lib.ts', answering('exact')]);
     expect(modules.read('a')).toEqual(['a', 'exact']);
   });
 
-  test('a deleted function is gone for its importers, and back when it is published again', () => {
+  it('a deleted function is gone for its importers, and back when it is published again', () => {
     publish(['lib', answering('lib')], ['a', importing('lib')]);
     registry.activate(registry.stage(modules.change([], ['lib'])), new Map());
     expect([registry.get('lib'), registry.size]).toEqual([undefined, 1]);
@@ -250,7 +250,7 @@ describe('activate()', () => {
     expect(modules.read('a')).toEqual(['a', 'again']);
   });
 
-  test('deletes and publishes in one step', () => {
+  it('deletes and publishes in one step', () => {
     publish(['lib', answering('lib')], ['a', importing('lib')]);
     const change = modules.change([modules.built('a', importing('other'), 2), modules.built('other', answering('other'))], ['lib']);
     registry.activate(
@@ -263,7 +263,7 @@ describe('activate()', () => {
     expect([registry.get('lib'), modules.read('a')]).toEqual([undefined, ['a', 'other']]);
   });
 
-  test('keeps what is staged twice apart: each activation is whole', () => {
+  it('keeps what is staged twice apart: each activation is whole', () => {
     const first = registry.stage(modules.change([modules.built('a', answering('first'))]));
     const second = registry.stage(modules.change([modules.built('a', answering('second'), 2)]));
     registry.activate(first, new Map([['a', 1]]));
@@ -278,7 +278,7 @@ describe('a quarantined function', () => {
   const refused = expect.objectContaining({ code: 'FUNCTION_QUARANTINED', details: { name: 'lib', reason } });
   const off = (revision = 1) => ({ ...modules.built('lib', answering('lib'), revision), quarantine: reason });
 
-  test('throws FUNCTION_QUARANTINED for its handler and its exports, each time, and is never evaluated', () => {
+  it('throws FUNCTION_QUARANTINED for its handler and its exports, each time, and is never evaluated', () => {
     registry.install(modules.change([off()]));
     for (const read of ['handler', 'exports', 'handler', 'exports'] as const) {
       const lib = registry.get('lib');
@@ -287,7 +287,7 @@ describe('a quarantined function', () => {
     expect(modules.take()).toEqual([]);
   });
 
-  test('is switched off and on by install(), for its importers as well', () => {
+  it('is switched off and on by install(), for its importers as well', () => {
     publish(['lib', answering('lib')], ['a', importing('lib')], ['b', answering('B')]);
     expect(modules.read('a')).toEqual(['a', 'lib']);
     registry.install(modules.change([off()]));
@@ -299,21 +299,21 @@ describe('a quarantined function', () => {
     expect([modules.read('lib'), modules.read('a')]).toEqual(['on', ['a', 'on']]);
   });
 
-  test('works again when it is published anew, and then its importers do', () => {
+  it('works again when it is published anew, and then its importers do', () => {
     registry.install(modules.change([off(), modules.built('a', importing('lib'))]));
     expect(() => modules.read('a')).toThrow(refused);
     publish(['lib', answering('mended'), 2]);
     expect([modules.read('lib'), modules.read('a')]).toEqual(['mended', ['a', 'mended']]);
   });
 
-  test('makes a stage throw that needs it while it is loaded, and leaves others to be published', () => {
+  it('makes a stage throw that needs it while it is loaded, and leaves others to be published', () => {
     registry.install(modules.change([off()]));
     expect(() => publish(['a', importing('lib')])).toThrow(refused);
     publish(['b', answering('B')]);
     expect([registry.get('a'), modules.read('b')]).toEqual([undefined, 'B']);
   });
 
-  test('that is imported when it is called fails only that call', () => {
+  it('that is imported when it is called fails only that call', () => {
     const calling = (exports: Record<string, unknown>, importFunction: (name: string) => unknown): void => {
       exports.default = () => importFunction('lib');
     };
@@ -325,7 +325,7 @@ describe('a quarantined function', () => {
 });
 
 describe('close()', () => {
-  test('unloads everything', () => {
+  it('unloads everything', () => {
     publish(['a', answering('A')], ['b', answering('B')]);
     modules.take();
     registry.close();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import jwt from 'jsonwebtoken';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, it } from 'vitest';
 import { type CloudHost, createCloud } from '../../../runtime/worker/cloud/cloud.ts';
 import { CloudError } from '../../../sdk/errors.ts';
 
@@ -20,7 +20,7 @@ function hostOf(invoke: CloudHost['invoke'] = () => undefined): CloudHost {
 }
 
 describe('members', () => {
-  test("appid, env and sockets are the host's own", () => {
+  it("appid, env and sockets are the host's own", () => {
     const host = hostOf();
     const cloud = createCloud(host);
     expect(cloud.appid).toBe('test-app');
@@ -28,7 +28,7 @@ describe('members', () => {
     expect(cloud.sockets).toBe(host.sockets);
   });
 
-  test('shared is one map a cloud, and keeps functions and instances as they are', () => {
+  it('shared is one map a cloud, and keeps functions and instances as they are', () => {
     const cloud = createCloud(hostOf());
     const value = new (class Counter {
       count = 0;
@@ -38,13 +38,13 @@ describe('members', () => {
     expect(createCloud(hostOf()).shared.size).toBe(0);
   });
 
-  test('cloud can be copied and serialised although some members throw', () => {
+  it('cloud can be copied and serialised although some members throw', () => {
     const cloud = createCloud(hostOf());
     expect({ ...cloud }.appid).toBe('test-app');
     expect(JSON.parse(JSON.stringify(cloud))).toMatchObject({ appid: 'test-app' });
   });
 
-  test('members work apart from cloud', () => {
+  it('members work apart from cloud', () => {
     const { getToken, parseToken } = createCloud(hostOf());
     expect(parseToken(getToken({ uid: 1 }))).toMatchObject({ uid: 1 });
   });
@@ -53,18 +53,18 @@ describe('members', () => {
 describe('tokens', () => {
   const { getToken, parseToken } = createCloud(hostOf());
 
-  test("getToken() signs with the host's secret, and with another if it is given one", () => {
+  it("getToken() signs with the host's secret, and with another if it is given one", () => {
     expect(jwt.verify(getToken({ uid: 1 }), secret)).toMatchObject({ uid: 1 });
     expect(jwt.verify(getToken({ uid: 1 }, 'another'), 'another')).toMatchObject({ uid: 1 });
     expect(() => getToken({ uid: 1 }, '')).toThrow('secretOrPrivateKey must have a value');
   });
 
-  test('parseToken() answers the payload of what getToken() made with the same secret', () => {
+  it('parseToken() answers the payload of what getToken() made with the same secret', () => {
     expect(parseToken(getToken({ uid: 1 }))).toMatchObject({ uid: 1, iat: expect.any(Number) });
     expect(parseToken(getToken({ uid: 1 }, 'another'), 'another')).toMatchObject({ uid: 1 });
   });
 
-  test.each([
+  it.each([
     ['another secret', () => parseToken(getToken({ uid: 1 }, 'another'))],
     ["the host's secret where another is expected", () => parseToken(getToken({ uid: 1 }), 'another')],
     ['an end in the past', () => parseToken(getToken({ exp: 1 }))],
@@ -83,7 +83,7 @@ describe('tokens', () => {
 });
 
 describe('invoke()', () => {
-  test('passes and returns the very objects', async () => {
+  it('passes and returns the very objects', async () => {
     const result = { made: true };
     const calls: unknown[] = [];
     const cloud = createCloud(
@@ -98,7 +98,7 @@ describe('invoke()', () => {
     expect(calls[1]).toBe(context);
   });
 
-  test('fills in the name, and method and request id unless they are there', async () => {
+  it('fills in the name, and method and request id unless they are there', async () => {
     const { invoke } = createCloud(hostOf((_, context) => context));
     expect(await invoke('a')).toEqual({ __function_name: 'a', method: 'call', requestId: 'invoke' });
     const context = { __function_name: 'caller', method: 'GET', requestId: 'r1' };
@@ -106,7 +106,7 @@ describe('invoke()', () => {
     expect(context).toEqual({ __function_name: 'a', method: 'GET', requestId: 'r1' });
   });
 
-  test('rejects with what the host throws or rejects with', async () => {
+  it('rejects with what the host throws or rejects with', async () => {
     const thrown = new Error('thrown');
     const throwing = createCloud(
       hostOf(() => {
@@ -120,7 +120,7 @@ describe('invoke()', () => {
 });
 
 describe('what the host does not have', () => {
-  test.each([
+  it.each([
     ['mongo', 'DATABASE_UNAVAILABLE', /no database.*MONGODB_URI=mongodb.*MONGODB_URI=managed/],
     ['database', 'DATABASE_UNAVAILABLE', /no database.*MONGODB_URI=mongodb.*MONGODB_URI=managed/],
     ['storage', 'STORAGE_UNAVAILABLE', /no file storage/],
@@ -139,7 +139,7 @@ describe('what the host does not have', () => {
 });
 
 describe('fetch', () => {
-  test('is axios: callable, with methods and instances, rejecting on an error status', async () => {
+  it('is axios: callable, with methods and instances, rejecting on an error status', async () => {
     const server = createServer((request, response) => {
       response.statusCode = request.url === '/gone' ? 410 : 200;
       response.setHeader('content-type', 'application/json');
@@ -166,7 +166,7 @@ describe('fetch', () => {
     await expect(fetch.get(`${base}/gone`).catch((error: unknown) => fetch.isAxiosError(error))).resolves.toBe(true);
   });
 
-  test('is the same object each time', () => {
+  it('is the same object each time', () => {
     const cloud = createCloud(hostOf());
     expect(cloud.fetch).toBe(cloud.fetch);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createBuilder } from '../../../runtime/build/builder.ts';
 import { createCloud } from '../../../runtime/worker/cloud/cloud.ts';
 import { sdkModule } from '../../../runtime/worker/cloud/module.ts';
@@ -33,7 +33,7 @@ async function run(source: string): Promise<unknown> {
 }
 
 describe('sdkModule()', () => {
-  test.each([
+  it.each([
     ['a default import', "import cloud from '@lafjs/cloud'; export default () => cloud;"],
     ['a named import of cloud', "import { cloud } from '@lafjs/cloud'; export default () => cloud;"],
     ['an import of default', "import { default as c } from '@lafjs/cloud'; export default () => c;"],
@@ -46,7 +46,7 @@ describe('sdkModule()', () => {
     expect(await run(source)).toBe(cloud);
   });
 
-  test.each([
+  it.each([
     ['require()', "const cloud = require('@lafjs/cloud'); exports.main = () => [cloud.appid, cloud.shared, cloud.invoke];"],
     ['a namespace', "import * as cloud from '@lafjs/cloud'; export default () => [cloud.appid, cloud.shared, cloud.invoke];"],
     ['named imports', "import { appid, shared, invoke } from '@lafjs/cloud'; export default () => [appid, shared, invoke];"],
@@ -62,7 +62,7 @@ describe('sdkModule()', () => {
     expect(Reflect.get(Object(members), 1)).toBe(cloud.shared);
   });
 
-  test('throws for what the host does not have only when a function asks for it', async () => {
+  it('throws for what the host does not have only when a function asks for it', async () => {
     const use = "import * as sdk from '@lafjs/cloud'; import cloud, { CloudError } from '@lafjs/cloud'; export default () => ";
     expect(await run(`${use} 'loaded' + typeof sdk.appid`)).toBe('loadedstring');
     await expect(run(`${use} cloud.mongo.db`)).rejects.toThrow(CloudError);
@@ -71,7 +71,7 @@ describe('sdkModule()', () => {
     );
   });
 
-  test('gives classes that can be told apart', () => {
+  it('gives classes that can be told apart', () => {
     expect(sdk.CloudError).toBe(CloudError);
     expect(new sdk.Cloud()).toBeInstanceOf(sdk.Cloud);
   });

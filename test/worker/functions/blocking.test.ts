@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Children, createChildren } from './child.ts';
 
 let children: Children;
@@ -29,18 +29,18 @@ async function bound(limit: number, expressions: readonly string[]): Promise<unk
 }
 
 describe('Atomics.wait()', () => {
-  test('throws when it has waited for as long as code may run', async () => {
+  it('throws when it has waited for as long as code may run', async () => {
     const over = ['CPU_LIMIT_EXCEEDED', 20];
     const expressions = ['', ', undefined', ', Infinity', ', NaN', ', 21', ", '60000'"].map((more) => `Atomics.wait(numbers, 0, 0${more})`);
     expect(await bound(20, expressions)).toEqual(expressions.map(() => over));
   });
 
-  test('answers what it does without a limit for a shorter wait and for another value', async () => {
+  it('answers what it does without a limit for a shorter wait and for another value', async () => {
     const expressions = ['Atomics.wait(numbers, 0, 0, 1)', 'Atomics.wait(numbers, 0, 0, -1)', 'Atomics.wait(numbers, 0, 0, 20)'];
     expect(await bound(20, [...expressions, 'Atomics.wait(numbers, 1, 5)'])).toEqual(['timed-out', 'timed-out', 'timed-out', 'not-equal']);
   });
 
-  test('answers that another thread has woken it', async () => {
+  it('answers that another thread has woken it', async () => {
     const wake = `{
       const { Worker } = process.getBuiltinModule('worker_threads');
       const code = "const { workerData: numbers } = require('worker_threads'); for (;;) if (Atomics.notify(numbers, 0) > 0) break;";
@@ -50,13 +50,13 @@ describe('Atomics.wait()', () => {
     expect(await bound(20_000, [`(() => ${wake})()`])).toEqual(['ok']);
   });
 
-  test('throws what it does without a limit for a wrong argument', async () => {
+  it('throws what it does without a limit for a wrong argument', async () => {
     expect(await bound(20, ["(() => { try { Atomics.wait('x', 0, 0) } catch (error) { return error.name } })()"])).toEqual(['TypeError']);
   });
 });
 
 describe('programs', () => {
-  test('that run for longer are ended', async () => {
+  it('that run for longer are ended', async () => {
     const expressions = [
       "spawnSync(node, forever).error.code + ' ' + spawnSync(node, forever).signal",
       'execFileSync(node, forever)',
@@ -68,7 +68,7 @@ describe('programs', () => {
     expect(await bound(50, expressions)).toEqual(['ETIMEDOUT SIGKILL', ...Array(5).fill('ETIMEDOUT')]);
   });
 
-  test('that end in time run as without a limit, with and without arguments and options', async () => {
+  it('that end in time run as without a limit, with and without arguments and options', async () => {
     const expressions = [
       "text(execSync('echo 1'))",
       "text(execSync('echo $N', { env: { ...process.env, N: '2' } }))",
@@ -88,17 +88,17 @@ describe('programs', () => {
     expect(await bound(60_000, expressions)).toEqual(answers);
   });
 
-  test('that end in time keep the timeout that they were given', async () => {
+  it('that end in time keep the timeout that they were given', async () => {
     expect(await bound(60_000, ['spawnSync(node, forever, { timeout: 50 }).error.code'])).toEqual(['ETIMEDOUT']);
   });
 
-  test('leave the options of their caller as they are', async () => {
+  it('leave the options of their caller as they are', async () => {
     const expression = "(() => { const options = { input: 'x' }; execFileSync('cat', options); return Object.keys(options); })()";
     expect(await bound(60_000, [expression])).toEqual([['input']]);
   });
 });
 
-test('a limit of 0 changes nothing', async () => {
+it('a limit of 0 changes nothing', async () => {
   const { messages } = await children.run(`
     import childProcess from 'node:child_process';
     import { boundBlockingCalls } from 'runtime/worker/functions/blocking.ts';

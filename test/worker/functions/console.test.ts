@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { FunctionModule } from '../../../runtime/kernel/functions/module.ts';
 import { createConsole } from '../../../runtime/worker/functions/console.ts';
 
@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 describe('createConsole()', () => {
-  test.each([
+  it.each([
     ['log', 'info'],
     ['info', 'info'],
     ['debug', 'debug'],
@@ -38,20 +38,20 @@ describe('createConsole()', () => {
     expect(lines).toEqual([[level, method === 'dir' ? "'text'" : 'text']]);
   });
 
-  test('formats as Node does', () => {
+  it('formats as Node does', () => {
     console.log('%s is %d', 'a', 1, { deep: { er: [1] } }, undefined);
     console.log();
     console.log('two\nlines\n');
     expect(lines.map(([, message]) => message)).toEqual(['a is 1 { deep: { er: [ 1 ] } } undefined', '', 'two\nlines\n']);
   });
 
-  test('assert() writes a warning only when it fails', () => {
+  it('assert() writes a warning only when it fails', () => {
     console.assert(true, 'fine');
     console.assert(false, 'not fine');
     expect(lines).toEqual([['warn', 'Assertion failed: not fine']]);
   });
 
-  test('group() indents, count(), table() and time() write', () => {
+  it('group() indents, count(), table() and time() write', () => {
     console.group('outer');
     console.log('inner\nlines');
     console.groupEnd();
@@ -65,13 +65,13 @@ describe('createConsole()', () => {
     expect(messages[4]).toMatch(/^t: /);
   });
 
-  test('trace() writes the stack', () => {
+  it('trace() writes the stack', () => {
     console.trace('here');
     expect(lines).toHaveLength(1);
     expect(lines[0]?.[1]).toMatch(/^Trace: here\n\s+at /);
   });
 
-  test('methods need no `this`', () => {
+  it('methods need no `this`', () => {
     const { log, error } = console;
     log('one');
     error('two');
@@ -81,14 +81,14 @@ describe('createConsole()', () => {
     ]);
   });
 
-  test('does not look at its arguments when the sink admits nothing', () => {
+  it('does not look at its arguments when the sink admits nothing', () => {
     admitting = false;
     let shown = 0;
     console.log({ [inspect.custom]: () => (shown += 1) });
     expect([lines, shown, asked]).toEqual([[], 0, 1]);
   });
 
-  test('cuts a line that is too long and says by how much', () => {
+  it('cuts a line that is too long and says by how much', () => {
     console.log('x'.repeat(16_384));
     console.log('x'.repeat(20_000));
     expect(lines[0]?.[1]).toBe('x'.repeat(16_384));
@@ -98,7 +98,7 @@ describe('createConsole()', () => {
   const fail = (): never => {
     throw new Error('hostile');
   };
-  test.each<[string, unknown[]]>([
+  it.each<[string, unknown[]]>([
     ['inspect.custom', [{ [inspect.custom]: fail }]],
     ['toString', ['%s', Object.assign(() => undefined, { toString: fail, [Symbol.toPrimitive]: fail }), Object.create(null)]],
     ['a stack getter', [Object.defineProperty(new Error('x'), 'stack', { get: fail })]],
@@ -119,7 +119,7 @@ describe('createConsole()', () => {
     expect(lines).toHaveLength(1);
   });
 
-  test('keeps the level of a line whose argument logs while it is shown', () => {
+  it('keeps the level of a line whose argument logs while it is shown', () => {
     console.log({
       [inspect.custom]: () => {
         console.error('inner');

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Children, createChildren } from './child.ts';
 
 let children: Children;
@@ -26,7 +26,7 @@ async function guarded(expression: string): Promise<unknown> {
 
 const clean = { leaked: false, keys: [] };
 
-test.each([
+it.each([
   ['an assignment', '(() => { Object.prototype.admin = true; })()'],
   ['Object.defineProperty()', "Object.defineProperty(Object.prototype, 'admin', { value: true })"],
   ['Object.assign()', 'Object.assign(Object.prototype, { admin: true })'],
@@ -41,11 +41,11 @@ test.each([
   expect(await guarded(expression)).toEqual({ answer: 'TypeError', ...clean });
 });
 
-test('guardIntrinsics() makes an assignment in sloppy code have no effect', async () => {
+it('guardIntrinsics() makes an assignment in sloppy code have no effect', async () => {
   expect(await guarded("sloppy('Object.prototype.admin = true; return String({}.admin);')")).toEqual({ answer: 'undefined', ...clean });
 });
 
-test('guardIntrinsics() leaves objects, classes and other prototypes as they are', async () => {
+it('guardIntrinsics() leaves objects, classes and other prototypes as they are', async () => {
   const expression = `(() => {
     class Shape { toString() { return 'shape'; } }
     Array.prototype.total = function () { return this.length; };
@@ -77,13 +77,13 @@ async function kept(code: string, expression: string): Promise<unknown> {
 
 const none = { before: [], after: [] };
 
-test('keepIntrinsics() puts back methods that were replaced, and says which', async () => {
+it('keepIntrinsics() puts back methods that were replaced, and says which', async () => {
   const code = 'Array.prototype.map = () => { throw 1; }; Map.prototype.get = null; require("node:events").prototype.emit = () => {};';
   const restored = ['Array.prototype.map', 'Map.prototype.get', 'EventEmitter.prototype.emit'];
   expect(await kept(code, '[[1].map((n) => n + 1), new Map([[1, 2]]).get(1)]')).toEqual({ restored, answer: [[2], 2], ...none });
 });
 
-test('keepIntrinsics() puts back globals that were deleted, and another Buffer, but nobody’s choice of a fetch or a Promise', async () => {
+it('keepIntrinsics() puts back globals that were deleted, and another Buffer, but nobody’s choice of a fetch or a Promise', async () => {
   const code =
     'delete globalThis.URL; delete globalThis.Map; globalThis.Buffer = undefined; globalThis.fetch = 1; globalThis.Promise = class Mine {};';
   const restored = ['Buffer', 'Map', 'URL'];
@@ -94,7 +94,7 @@ test('keepIntrinsics() puts back globals that were deleted, and another Buffer, 
   });
 });
 
-test('keepIntrinsics() leaves what functions add, and what they do to dates and numbers', async () => {
+it('keepIntrinsics() leaves what functions add, and what they do to dates and numbers', async () => {
   const code =
     'Array.prototype.last = function () { return this.at(-1); }; Date.prototype.toJSON = () => "mine"; Number.prototype.toFixed = () => "2";';
   expect(await kept(code, '[[1, 2].last(), JSON.stringify(new Date()), (1).toFixed()]')).toEqual({

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { BuiltFunction } from '../../../runtime/kernel/functions/revision.ts';
 import { createFunctionHost, type FunctionHost } from './host.ts';
 
@@ -49,7 +49,7 @@ function publish(built: BuiltFunction, revision: number): void {
   made.push(new WeakRef(Object(answer)), new WeakRef(host.exports(built.name)));
 }
 
-test('1,000 rounds of stage() and activate() leave no instance but the live one reachable, and close() not even that', async () => {
+it('1,000 rounds of stage() and activate() leave no instance but the live one reachable, and close() not even that', async () => {
   const [built] = await host.build({ leaky: source });
   if (!built) throw new Error('not built');
   for (let revision = 1; revision <= 1_000; revision += 1) {
@@ -62,7 +62,7 @@ test('1,000 rounds of stage() and activate() leave no instance but the live one 
   expect(await reachable()).toBe(0);
 });
 
-test('stages that are discarded, or fail, leave nothing reachable', async () => {
+it('stages that are discarded, or fail, leave nothing reachable', async () => {
   const [built] = await host.build({ leaky: source });
   const [failing] = await host.build({ failing: `${source}\nthrow new Error('no');` });
   if (!built || !failing) throw new Error('not built');
@@ -74,7 +74,7 @@ test('stages that are discarded, or fail, leave nothing reachable', async () => 
   expect(await reachable()).toBe(0);
 });
 
-test('a replaced instance whose call is in flight keeps that call’s timers, and nothing once it has ended', async () => {
+it('a replaced instance whose call is in flight keeps that call’s timers, and nothing once it has ended', async () => {
   const [built] = await host.build({
     slow: `const large = new Uint8Array(1024 * 1024);
       setInterval(() => large.length, 1);

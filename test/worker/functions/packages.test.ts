@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Children, createChildren } from './child.ts';
 
 let children: Children;
@@ -40,7 +40,7 @@ async function evaluate(expression: string): Promise<unknown> {
 }
 
 describe('createPackages()', () => {
-  test('finds the app’s packages first, then those that come with the host, and Node’s', async () => {
+  it('finds the app’s packages first, then those that come with the host, and Node’s', async () => {
     const expression = `[
       packages.require('of-the-app').name,
       packages.require('ws'),
@@ -51,14 +51,14 @@ describe('createPackages()', () => {
     expect(await evaluate(expression)).toEqual(['of the app', 'the ws of the app', 'function', 'function', true]);
   });
 
-  test('resolve() answers where a package is', async () => {
+  it('resolve() answers where a package is', async () => {
     expect(await evaluate("[packages.resolve('of-the-app'), packages.resolve('fs')]")).toEqual([
       join(app, 'node_modules/of-the-app/index.js'),
       'fs',
     ]);
   });
 
-  test('gives the SDK under its names to packages that require it, and to the real SDK package its implementation', async () => {
+  it('gives the SDK under its names to packages that require it, and to the real SDK package its implementation', async () => {
     const expression = `[
       packages.require('of-the-app').sdk === sdk,
       ...['@lafjs/cloud', 'hearth', '@/cloud-sdk'].map((id) => packages.require(id) === sdk),
@@ -67,18 +67,18 @@ describe('createPackages()', () => {
     expect(await evaluate(expression)).toEqual([true, true, true, true, 'the cloud']);
   });
 
-  test('throws what Node throws for a package that nobody has', async () => {
+  it('throws what Node throws for a package that nobody has', async () => {
     expect(await evaluate("packages.require('nobody-has-this')")).toMatchObject({ code: 'MODULE_NOT_FOUND' });
     expect(await evaluate("packages.resolve('nobody-has-this')")).toMatchObject({ code: 'MODULE_NOT_FOUND' });
   });
 
-  test('throws what a package throws while it is loaded, and not that it is missing', async () => {
+  it('throws what a package throws while it is loaded, and not that it is missing', async () => {
     expect(await evaluate("packages.require('broken')")).toEqual({ code: undefined, message: 'broken package' });
   });
 });
 
 describe('onLoad', () => {
-  test('is called before each file of a package that is evaluated, and not for those that were', async () => {
+  it('is called before each file of a package that is evaluated, and not for those that were', async () => {
     const { messages, stderr } = await children.run(`
       import { createPackages } from 'runtime/worker/functions/packages.ts';
       const order = (globalThis.order = []);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProcessView } from '../../../runtime/worker/functions/process.ts';
 import { type Children, createChildren } from './child.ts';
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => children.close());
 
 describe('createProcessView()', () => {
-  test('has the app’s environment and nothing of the host’s', () => {
+  it('has the app’s environment and nothing of the host’s', () => {
     const env = { APP: 'yes' };
     const view = createProcessView(env);
     expect(view.env).toEqual({ APP: 'yes' });
@@ -21,7 +21,7 @@ describe('createProcessView()', () => {
     expect([view.env.MORE, process.env.MORE]).toEqual(['1', undefined]);
   });
 
-  test('is a process otherwise', () => {
+  it('is a process otherwise', () => {
     const view = createProcessView({});
     expect(view).toBeInstanceOf(process.constructor);
     expect([view.pid, view.version, view.platform, view.cwd()]).toEqual([process.pid, process.version, process.platform, process.cwd()]);
@@ -30,7 +30,7 @@ describe('createProcessView()', () => {
     expect(view.uptime()).toBeGreaterThan(0);
   });
 
-  test('nextTick() and emitWarning() work', async () => {
+  it('nextTick() and emitWarning() work', async () => {
     const view = createProcessView({});
     const order: string[] = [];
     await new Promise<void>((resolve) => {
@@ -45,7 +45,7 @@ describe('createProcessView()', () => {
     expect(String(await warned)).toContain('careful');
   });
 
-  test('has listeners of its own: it neither hears nor unhooks those of the host', () => {
+  it('has listeners of its own: it neither hears nor unhooks those of the host', () => {
     const view = createProcessView({});
     const heard: string[] = [];
     const ofHost = (): void => void heard.push('host');
@@ -61,7 +61,7 @@ describe('createProcessView()', () => {
     expect(heard).toEqual(['host', 'function']);
   });
 
-  test('two views share no listeners', () => {
+  it('two views share no listeners', () => {
     const [one, two] = [createProcessView({}), createProcessView({})];
     one.on('exit', () => undefined);
     expect([one.listenerCount('exit'), two.listenerCount('exit')]).toEqual([1, 0]);
@@ -69,7 +69,7 @@ describe('createProcessView()', () => {
 });
 
 describe('guardProcess()', () => {
-  test('refuses all that would end or disturb the host, on the global process and on a view', async () => {
+  it('refuses all that would end or disturb the host, on the global process and on a view', async () => {
     const { messages, code, stderr } = await children.run(`
       import { createProcessView, guardProcess } from 'runtime/worker/functions/process.ts';
       const end = process.reallyExit.bind(process);
@@ -99,7 +99,7 @@ describe('guardProcess()', () => {
     expect(others.find(([label]) => label === 'view exit')?.[2]).toContain('process.exit()');
   });
 
-  test('refuses what kill() ends in as well, and lets it signal others', async () => {
+  it('refuses what kill() ends in as well, and lets it signal others', async () => {
     const { messages, code } = await children.run(`
       import { spawn } from 'node:child_process';
       import { createProcessView, guardProcess } from 'runtime/worker/functions/process.ts';
@@ -117,7 +117,7 @@ describe('guardProcess()', () => {
     expect([messages, code]).toEqual([[{ tried: Array(14).fill('PROCESS_REFUSED'), alive: 0, signal: 'SIGTERM' }], 0]);
   });
 
-  test('keeps the listeners that the worker needs through removeAllListeners(), and takes those of packages', async () => {
+  it('keeps the listeners that the worker needs through removeAllListeners(), and takes those of packages', async () => {
     const { messages, code } = await children.run(`
       import { guardProcess } from 'runtime/worker/functions/process.ts';
       for (const event of ['message', 'uncaughtException', 'unhandledRejection', 'mine']) process.on(event, () => {});
@@ -130,7 +130,7 @@ describe('guardProcess()', () => {
     expect([messages, code]).toEqual([[{ left: [1, 1, 1, 0] }], 0]);
   });
 
-  test('lets the process signal others', async () => {
+  it('lets the process signal others', async () => {
     const { messages, code } = await children.run(`
       import { spawn } from 'node:child_process';
       import { guardProcess } from 'runtime/worker/functions/process.ts';

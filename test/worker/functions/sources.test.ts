@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFunctionHost, type FunctionHost, thrownBy } from './host.ts';
 
 let host: FunctionHost;
@@ -25,35 +25,35 @@ function stackOf(thrown: unknown): string {
 const callFails = (name: string): string => stackOf(thrownBy(() => host.call(name).answer));
 
 describe('first()', () => {
-  test('names line and column in the TypeScript source', async () => {
+  it('names line and column in the TypeScript source', async () => {
     await host.publish({ 'lib/thrower': thrower });
     expect(host.places.first(callFails('lib/thrower'))).toEqual({ function: 'lib/thrower', line: 6, column: 11 });
   });
 
-  test('names the innermost function of several', async () => {
+  it('names the innermost function of several', async () => {
     await host.publish({ thrower, caller: "import fail from './thrower';\nexport default () => fail();\n" });
     expect(host.places.first(callFails('caller'))).toEqual({ function: 'thrower', line: 6, column: 11 });
   });
 
-  test('answers undefined for text without a place, and for code that is not known', () => {
+  it('answers undefined for text without a place, and for code that is not known', () => {
     expect(host.places.first('Error: no\n    at hearth:nobody@1#1:2:3\n    at file.js:1:1')).toBeUndefined();
     expect(host.places.first('')).toBeUndefined();
   });
 });
 
 describe('rewrite()', () => {
-  test('puts places in sources in the stack and takes the frames of the host out', async () => {
+  it('puts places in sources in the stack and takes the frames of the host out', async () => {
     await host.publish({ thrower, caller: "import fail from './thrower';\nexport default () => fail();\n" });
     const rewritten = host.places.rewrite(callFails('caller'));
     expect(rewritten).toMatch(/^Error: here\n\s+at .*thrower\.ts:6:11\)?\n\s+at .*caller\.ts:2:22\)?/);
     expect(rewritten).not.toMatch(/hearth:|node:|runtime\/kernel|runtime\/worker/);
   });
 
-  test('names the file alone where the code is not known any more', () => {
+  it('names the file alone where the code is not known any more', () => {
     expect(host.places.rewrite('at f (hearth:lib/a@1#7:2:3)')).toBe('at f (lib/a.ts)');
   });
 
-  test('leaves text without places as it is', () => {
+  it('leaves text without places as it is', () => {
     const text = 'Error: no\n  at home we said "node:fs" twice';
     expect(host.places.rewrite('nothing here\nor here')).toBe('nothing here\nor here');
     expect(host.places.rewrite(text.replace('  at', 'at'))).toBe(text.replace('  at', 'at'));
@@ -61,7 +61,7 @@ describe('rewrite()', () => {
 });
 
 describe('register()', () => {
-  test('keeps the live source through any number of drafts that were run and dropped', async () => {
+  it('keeps the live source through any number of drafts that were run and dropped', async () => {
     await host.publish({ thrower });
     for (let run = 0; run < 5; run += 1) {
       const [draft] = await host.build({ thrower: `const n = ${run};\n\n\n${thrower}` });
@@ -70,7 +70,7 @@ describe('register()', () => {
     expect(host.places.first(callFails('thrower'))).toMatchObject({ line: 6, column: 11 });
   });
 
-  test('keeps the source before the live one, for calls in flight, and tells the two apart', async () => {
+  it('keeps the source before the live one, for calls in flight, and tells the two apart', async () => {
     await host.publish({ thrower });
     const old = host.registry.get('thrower');
     const handler = old && host.registry.handler(old);
@@ -79,7 +79,7 @@ describe('register()', () => {
     expect(host.places.first(callFails('thrower'))).toMatchObject({ line: 8 });
   });
 
-  test('forgets sources that are out of use', async () => {
+  it('forgets sources that are out of use', async () => {
     await host.publish({ thrower });
     const stack = callFails('thrower');
     for (let n = 0; n < 3; n += 1) await host.publish({ thrower });
@@ -89,7 +89,7 @@ describe('register()', () => {
 });
 
 describe('loadFailure()', () => {
-  test('says what was thrown and where', async () => {
+  it('says what was thrown and where', async () => {
     const functions = await host.build({ a: 'export default () => 1;', b: "// first\n\nthrow new RangeError('too far');\n" });
     const change = { functions, deleted: [] };
     const thrown = thrownBy(() => host.registry.stage(change));
@@ -102,7 +102,7 @@ describe('loadFailure()', () => {
     });
   });
 
-  test('names the first function of the change when the stack names none', () => {
+  it('names the first function of the change when the stack names none', () => {
     const change = { functions: [{ name: 'a', revision: 1, methods: undefined, code: '', map: '' }], deleted: [] };
     expect(host.places.loadFailure('just text', change).diagnostics).toEqual([
       { function: 'a', line: 1, column: 1, message: 'just text', lineText: '' },
@@ -112,7 +112,7 @@ describe('loadFailure()', () => {
   const fail = (): never => {
     throw new Error('hostile');
   };
-  test.each<[string, unknown]>([
+  it.each<[string, unknown]>([
     ['a name that throws', Object.defineProperty(new Error('x'), 'name', { get: fail })],
     ['a stack that throws', Object.defineProperty(new Error('x'), 'stack', { get: fail })],
     ['a message that cannot be shown', Object.assign(new Error('x'), { message: { toString: fail } })],

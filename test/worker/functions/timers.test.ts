@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createInvocationScope, Invocation, type InvocationScope } from '../../../runtime/kernel/calls/invocation.ts';
 import { FunctionModule } from '../../../runtime/kernel/functions/module.ts';
 import { type FunctionTimers, TimerSet } from '../../../runtime/worker/functions/timers.ts';
@@ -54,7 +54,7 @@ function invocation(): Invocation {
 }
 
 describe('functions()', () => {
-  test('fire as Node does, with their arguments', async () => {
+  it('fire as Node does, with their arguments', async () => {
     timers.setTimeout(fire('timeout'), 1, 1, 'a');
     timers.setImmediate(fire('immediate'), 2, 'b');
     const interval = timers.setInterval(fire('interval'), 1, 3, 'c');
@@ -66,7 +66,7 @@ describe('functions()', () => {
     expect(set.size).toBe(0);
   });
 
-  test('answer timers of Node: ref, unref, hasRef, refresh, a number', () => {
+  it('answer timers of Node: ref, unref, hasRef, refresh, a number', () => {
     const timer = timers.setTimeout(fire('timeout'), 60_000) as NodeJS.Timeout;
     expect([timer.hasRef(), timer.unref() === timer, timer.hasRef(), timer.ref().hasRef()]).toEqual([true, true, false, true]);
     expect(timer.refresh()).toBe(timer);
@@ -78,7 +78,7 @@ describe('functions()', () => {
     timers.clearImmediate(immediate);
   });
 
-  test('call back with the timer as `this`', async () => {
+  it('call back with the timer as `this`', async () => {
     const seen: unknown[] = [];
     const started = [
       timers.setTimeout(function (this: unknown) {
@@ -92,7 +92,7 @@ describe('functions()', () => {
     expect(new Set(seen)).toEqual(new Set(started));
   });
 
-  test('clear each kind', async () => {
+  it('clear each kind', async () => {
     timers.clearTimeout(timers.setTimeout(fire('timeout'), 1) as NodeJS.Timeout);
     timers.clearInterval(timers.setInterval(fire('interval'), 1) as NodeJS.Timeout);
     timers.clearImmediate(timers.setImmediate(fire('immediate')) as NodeJS.Immediate);
@@ -104,7 +104,7 @@ describe('functions()', () => {
     expect(fired).toEqual([]);
   });
 
-  test('clear what is no timer of their kind without harm to any', async () => {
+  it('clear what is no timer of their kind without harm to any', async () => {
     const timeout = timers.setTimeout(fire('timeout'), 1);
     for (const nothing of [undefined, null, 0, 'x', {}]) {
       Reflect.apply(timers.clearTimeout, undefined, [nothing]);
@@ -117,18 +117,18 @@ describe('functions()', () => {
     expect(set.size).toBe(0);
   });
 
-  test.each(['setTimeout', 'setInterval', 'setImmediate'] as const)('%s() refuses what is no function, as Node does', (name) => {
+  it.each(['setTimeout', 'setInterval', 'setImmediate'] as const)('%s() refuses what is no function, as Node does', (name) => {
     expect(() => Reflect.apply(timers[name], undefined, ['code', 1])).toThrow(TypeError);
     expect(set.size).toBe(0);
   });
 
-  test('promisify() of setTimeout and setImmediate resolves with the value', async () => {
+  it('promisify() of setTimeout and setImmediate resolves with the value', async () => {
     expect(await Reflect.apply(promisify(timers.setTimeout), undefined, [1, 'late'])).toBe('late');
     expect(await Reflect.apply(promisify(timers.setImmediate), undefined, ['soon'])).toBe('soon');
     expect(set.size).toBe(0);
   });
 
-  test('what a callback throws is an uncaught exception, and the timer is forgotten', async () => {
+  it('what a callback throws is an uncaught exception, and the timer is forgotten', async () => {
     const listeners = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
     const thrown = once(process, 'uncaughtException');
@@ -143,7 +143,7 @@ describe('functions()', () => {
 });
 
 describe('refresh()', () => {
-  test('of a timeout that has fired is waited for again, and cleared by dispose()', async () => {
+  it('of a timeout that has fired is waited for again, and cleared by dispose()', async () => {
     const timer = timers.setTimeout(() => {
       fired.push('timeout');
       if (fired.length < 3) timer.refresh();
@@ -157,7 +157,7 @@ describe('refresh()', () => {
     expect([fired.length, set.size]).toEqual([3, 0]);
   });
 
-  test('of a timeout that has fired does nothing once disposed', async () => {
+  it('of a timeout that has fired does nothing once disposed', async () => {
     const timer = timers.setTimeout(fire('timeout'), 1) as NodeJS.Timeout;
     await expect.poll(() => fired.length).toBe(1);
     set.dispose();
@@ -168,7 +168,7 @@ describe('refresh()', () => {
 });
 
 describe('dispose()', () => {
-  test('clears every kind that the module itself has started', async () => {
+  it('clears every kind that the module itself has started', async () => {
     startAll();
     set.dispose();
     expect(set.size).toBe(0);
@@ -176,7 +176,7 @@ describe('dispose()', () => {
     expect(fired).toEqual([]);
   });
 
-  test('refuses, silently, what is started afterwards', async () => {
+  it('refuses, silently, what is started afterwards', async () => {
     set.dispose();
     startAll();
     expect(set.size).toBe(0);
@@ -184,7 +184,7 @@ describe('dispose()', () => {
     expect(fired).toEqual([]);
   });
 
-  test('leaves timers of an invocation in flight until it ends', async () => {
+  it('leaves timers of an invocation in flight until it ends', async () => {
     const call = invocation();
     scope.run(call, startAll, 'call ');
     startAll('module ');
@@ -198,7 +198,7 @@ describe('dispose()', () => {
     expect(fired).toEqual([]);
   });
 
-  test('lets an invocation in flight start more, until it ends', async () => {
+  it('lets an invocation in flight start more, until it ends', async () => {
     const call = invocation();
     set.dispose();
     const slept = scope.run(call, async () => {
@@ -215,7 +215,7 @@ describe('dispose()', () => {
     expect(fired).toEqual([]);
   });
 
-  test('clears timers of invocations that have ended, and keeps those of others', () => {
+  it('clears timers of invocations that have ended, and keeps those of others', () => {
     const [ended, open] = [invocation(), invocation()];
     for (const call of [ended, open]) scope.run(call, () => timers.setTimeout(fire('timeout'), 60_000));
     ended.end();
@@ -226,7 +226,7 @@ describe('dispose()', () => {
     expect(set.size).toBe(0);
   });
 
-  test('waits for the end of an invocation once, however many timers that starts', () => {
+  it('waits for the end of an invocation once, however many timers that starts', () => {
     const call = invocation();
     const onEnd = vi.spyOn(call, 'onEnd');
     set.dispose();
@@ -239,7 +239,7 @@ describe('dispose()', () => {
     expect(set.size).toBe(0);
   });
 
-  test('leaves the timers of other sets alone', () => {
+  it('leaves the timers of other sets alone', () => {
     const other = createSet();
     other.functions().setTimeout(fire('other'), 60_000);
     set.dispose();
@@ -251,7 +251,7 @@ describe('dispose()', () => {
 describe('the mark of the code that runs', () => {
   const running = (): unknown => pulse.flags[slot.running];
 
-  test('is that of the module while a callback runs, and the outer one afterwards', async () => {
+  it('is that of the module while a callback runs, and the outer one afterwards', async () => {
     const seen: unknown[] = [];
     const other = createSet(2);
     const note = (): void => void seen.push(running());
@@ -267,7 +267,7 @@ describe('the mark of the code that runs', () => {
     expect(running()).toBe(0);
   });
 
-  test('is left also when a callback throws', async () => {
+  it('is left also when a callback throws', async () => {
     const listeners = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
     const thrown = once(process, 'uncaughtException');
@@ -289,13 +289,13 @@ describe('the limit', () => {
     for (let n = 0; n < 100_000; n += 1) last = timers.setTimeout(fire('timeout'), 60_000) as NodeJS.Timeout;
   });
 
-  test.each(['setTimeout', 'setInterval', 'setImmediate'] as const)('makes %s() throw, and starts nothing', async (name) => {
+  it.each(['setTimeout', 'setInterval', 'setImmediate'] as const)('makes %s() throw, and starts nothing', async (name) => {
     expect(() => timers[name](fire('refused'), 1)).toThrow(refusal);
     await pastAll();
     expect([set.size, fired]).toEqual([100_000, []]);
   });
 
-  test('counts what waits of one module: a cleared timer makes room, and others have theirs', () => {
+  it('counts what waits of one module: a cleared timer makes room, and others have theirs', () => {
     const other = createSet(2);
     other.functions().setTimeout(fire('other'), 60_000);
     expect(other.size).toBe(1);

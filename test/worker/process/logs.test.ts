@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createInvocationScope, Invocation } from '../../../runtime/kernel/calls/invocation.ts';
 import type { LogRecord } from '../../../runtime/kernel/ports/logger.ts';
 import { FunctionModule } from '../../../runtime/kernel/functions/module.ts';
@@ -49,7 +49,7 @@ async function flush(): Promise<readonly LogRecord[]> {
 const messages = (records: readonly LogRecord[]): string[] => records.map(({ message }) => message);
 
 describe('batches', () => {
-  test('hold what came in one turn, in order, and the next waits for the channel', async () => {
+  it('hold what came in one turn, in order, and the next waits for the channel', async () => {
     const logs = createLogs();
     logs.log('info', 'one');
     logs.log('error', 'two', { function: 'a' });
@@ -70,7 +70,7 @@ describe('batches', () => {
 });
 
 describe('limits', () => {
-  test('lines beyond those of a second are dropped, counted and said', async () => {
+  it('lines beyond those of a second are dropped, counted and said', async () => {
     const logs = createLogs(3);
     for (let n = 1; n <= 10; n += 1) logs.log('info', `line ${n}`);
     const records = await flush();
@@ -80,7 +80,7 @@ describe('limits', () => {
     expect(await flush()).toEqual([]);
   });
 
-  test('a drop is said when nothing else is to be passed on', async () => {
+  it('a drop is said when nothing else is to be passed on', async () => {
     const logs = createLogs(1);
     logs.log('info', 'one');
     await flush();
@@ -88,7 +88,7 @@ describe('limits', () => {
     expect(messages(await flush())).toEqual([expect.stringMatching(/^1 log lines were dropped/)]);
   });
 
-  test('lines are earned again with time, at most those of one second', async () => {
+  it('lines are earned again with time, at most those of one second', async () => {
     const logs = createLogs(4);
     const admitted = (): number => Array.from({ length: 10 }, () => logs.admits()).filter(Boolean).length;
     expect(admitted()).toBe(4);
@@ -99,7 +99,7 @@ describe('limits', () => {
     expect(logs.droppedTotal).toBe(20);
   });
 
-  test('a clock that is set back stops no line', () => {
+  it('a clock that is set back stops no line', () => {
     const logs = createLogs(2);
     logs.log('info', 'one');
     logs.log('info', 'two');
@@ -108,7 +108,7 @@ describe('limits', () => {
     expect(logs.admits()).toBe(true);
   });
 
-  test('lines that wait for a channel that takes none are bounded', async () => {
+  it('lines that wait for a channel that takes none are bounded', async () => {
     const logs = createLogs(1_000_000);
     logs.log('info', 'in the first batch');
     await nextTurn();
@@ -122,7 +122,7 @@ describe('limits', () => {
 });
 
 describe('write()', () => {
-  test('says function, revision, request and connection', async () => {
+  it('says function, revision, request and connection', async () => {
     const logs = createLogs();
     logs.write(module, 'info', 'outside');
     scope.run(invocation, () => logs.write(module, 'warn', 'inside'));
@@ -131,14 +131,14 @@ describe('write()', () => {
     expect(inside).toMatchObject({ function: 'a', revision: 4, requestId: 'r1', connectionId: 'c1' });
   });
 
-  test('names the module that writes, in the invocation of another', async () => {
+  it('names the module that writes, in the invocation of another', async () => {
     const logs = createLogs();
     const lib = new FunctionModule({ ...module.built, name: 'lib', revision: 9 });
     scope.run(invocation, () => logs.write(lib, 'info', 'from lib'));
     expect(await flush()).toEqual([expect.objectContaining({ function: 'lib', revision: 9, requestId: 'r1' })]);
   });
 
-  test('names the line that called the console, whatever the code does to Error', async () => {
+  it('names the line that called the console, whatever the code does to Error', async () => {
     const logs = createLogs();
     const builder = createBuilder();
     const source = `// one\nError.stackTraceLimit = 0;\nError.prepareStackTrace = () => 'mine';\n\n  console.log('here', new Error().stack);\n`;
@@ -161,7 +161,7 @@ describe('write()', () => {
 });
 
 describe('tap()', () => {
-  test('collects the records of its request alone, which go the usual way as well', async () => {
+  it('collects the records of its request alone, which go the usual way as well', async () => {
     const logs = createLogs();
     const other = new Invocation({ function: 'a', revision: 4, requestId: 'r2' });
     logs.tap('r1');
@@ -178,7 +178,7 @@ describe('tap()', () => {
 });
 
 describe('failed()', () => {
-  test('says what was thrown, by whom, with its stack', async () => {
+  it('says what was thrown, by whom, with its stack', async () => {
     const logs = createLogs();
     logs.failed(new TypeError('no'), invocation, 'unhandled rejection: ');
     const [record] = await flush();
@@ -193,7 +193,7 @@ describe('failed()', () => {
     expect(record?.stack).not.toContain('node:');
   });
 
-  test('shows causes and properties in the stack', async () => {
+  it('shows causes and properties in the stack', async () => {
     const logs = createLogs();
     logs.failed(Object.assign(new Error('outer', { cause: new Error('inner') }), { code: 'E_MINE' }), undefined);
     const [record] = await flush();
@@ -202,7 +202,7 @@ describe('failed()', () => {
     expect(record?.function).toBeUndefined();
   });
 
-  test.each<[unknown, string]>([
+  it.each<[unknown, string]>([
     ['text', "thrown: 'text'"],
     [undefined, 'thrown: undefined'],
     [{ a: 1 }, 'thrown: { a: 1 }'],
@@ -216,7 +216,7 @@ describe('failed()', () => {
   const fail = (): never => {
     throw new Error('hostile');
   };
-  test.each<[string, unknown]>([
+  it.each<[string, unknown]>([
     ['inspect.custom', { [inspect.custom]: fail, toString: fail }],
     ['a message getter', Object.defineProperty(new Error('x'), 'message', { get: fail })],
     ['a name getter', Object.defineProperty(new Error('x'), 'name', { get: fail })],
@@ -234,14 +234,14 @@ describe('failed()', () => {
     expect([typeof records[0]?.message, typeof records[0]?.stack]).toEqual(['string', 'string']);
   });
 
-  test('bounds the text of what was thrown', async () => {
+  it('bounds the text of what was thrown', async () => {
     const logs = createLogs();
     logs.failed(new Error('x'.repeat(1_000_000)), undefined);
     logs.failed('x'.repeat(1_000_000), undefined);
     for (const { message, stack = '' } of await flush()) expect(Math.max(message.length, stack.length)).toBeLessThan(17_000);
   });
 
-  test('counts as a line of its second', async () => {
+  it('counts as a line of its second', async () => {
     const logs = createLogs(1);
     logs.failed(new Error('one'), undefined);
     logs.failed(new Error('two'), undefined);

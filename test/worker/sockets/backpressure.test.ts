@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { SocketContext } from '../../../runtime/worker/sockets/context.ts';
 import { deferred, messages, open, rawClient, recorder, startHost, textOf } from './host.ts';
 
@@ -21,7 +21,7 @@ function gated() {
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
 
 describe('messages that wait', () => {
-  test('pause the socket at the limit, and none is lost when it resumes', async () => {
+  it('pause the socket at the limit, and none is lost when it resumes', async () => {
     const { gate, seen, ...code } = gated();
     const host = await startHost(code, { limits: { queuedMessages: 8 } });
     const socket = await open(host);
@@ -37,7 +37,7 @@ describe('messages that wait', () => {
     expect(peer?.isPaused).toBe(false);
   });
 
-  test('below the limit do not pause the socket', async () => {
+  it('below the limit do not pause the socket', async () => {
     const { gate, seen, ...code } = gated();
     const host = await startHost(code, { limits: { queuedMessages: 8 } });
     const socket = await open(host);
@@ -51,7 +51,7 @@ describe('messages that wait', () => {
     await seen.seen(8);
   });
 
-  test('pause the socket when they are few but large', async () => {
+  it('pause the socket when they are few but large', async () => {
     const { gate, seen, ...code } = gated();
     const host = await startHost(code, { limits: { bufferedWarning: 50_000 } });
     const socket = await open(host);
@@ -63,7 +63,7 @@ describe('messages that wait', () => {
     expect(peer?.isPaused).toBe(false);
   });
 
-  test('of a client that has gone are all handled, then its close', async () => {
+  it('of a client that has gone are all handled, then its close', async () => {
     const { gate, seen, ...code } = gated();
     const host = await startHost(code, { limits: { queuedMessages: 4, pingInterval: 20 } });
     const socket = await open(host);
@@ -77,7 +77,7 @@ describe('messages that wait', () => {
     expect(await seen.seen(41)).toEqual([...numbers(40), 'WebSocket:close']);
   });
 
-  test('do not get a live client terminated by the heartbeat', async () => {
+  it('do not get a live client terminated by the heartbeat', async () => {
     const { gate, seen, ...code } = gated();
     const host = await startHost(code, { limits: { queuedMessages: 2, pingInterval: 15 } });
     const socket = await open(host);
@@ -90,7 +90,7 @@ describe('messages that wait', () => {
     await seen.seen(100);
   });
 
-  test('let a close from this side through', async () => {
+  it('let a close from this side through', async () => {
     const { gate, ...code } = gated();
     const host = await startHost(code, { limits: { queuedMessages: 2 } });
     const socket = await open(host);
@@ -106,7 +106,7 @@ describe('messages that wait', () => {
 });
 
 describe('a client that does not read', () => {
-  test('is warned of once, then terminated, and hurts nobody else', async () => {
+  it('is warned of once, then terminated, and hurts nobody else', async () => {
     const events = recorder<string>();
     const host = await startHost(
       {
@@ -137,7 +137,7 @@ describe('a client that does not read', () => {
 });
 
 describe('ctx.socket.send()', () => {
-  test('on a closed socket does not throw, with or without a callback', async () => {
+  it('on a closed socket does not throw, with or without a callback', async () => {
     const answers = recorder<unknown>();
     const host = await startHost({
       default: ({ method, socket }) => {
@@ -155,7 +155,7 @@ describe('ctx.socket.send()', () => {
     expect(host.app.counters.messagesSent).toBe(0);
   });
 
-  test('of what is no data throws in the function, and the socket stays open', async () => {
+  it('of what is no data throws in the function, and the socket stays open', async () => {
     const host = await startHost({
       default: ({ method, socket }) => {
         if (method !== 'WebSocket:message') return;
@@ -172,7 +172,7 @@ describe('ctx.socket.send()', () => {
     expect([socket.readyState, host.app.counters.messagesSent]).toEqual([socket.OPEN, 0]);
   });
 
-  test('takes what ws takes and counts its bytes', async () => {
+  it('takes what ws takes and counts its bytes', async () => {
     const host = await startHost({ default: () => undefined });
     const socket = await open(host);
     const seen = recorder<{ data: Buffer; isBinary: boolean }>();

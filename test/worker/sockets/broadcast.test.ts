@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { Invocation } from '../../../runtime/kernel/calls/invocation.ts';
 import { Broadcaster } from '../../../runtime/worker/sockets/broadcast.ts';
@@ -32,7 +32,7 @@ function streamOf(socket: WebSocket | undefined): Duplex {
 }
 
 describe('broadcast()', () => {
-  test('reaches all open sockets, or those it is given, and counts as send() does', async () => {
+  it('reaches all open sockets, or those it is given, and counts as send() does', async () => {
     const { host, broadcaster } = await start();
     const clients = await openMany(host, 3);
     const seen = clients.map(inbox);
@@ -54,7 +54,7 @@ describe('broadcast()', () => {
     ]);
   });
 
-  test('sends strings as text, bytes as binary, and everything else as JSON', async () => {
+  it('sends strings as text, bytes as binary, and everything else as JSON', async () => {
     const { host, broadcaster } = await start();
     const seen = inbox(await open(host));
     const bytes = Buffer.from('bytes');
@@ -77,7 +77,7 @@ describe('broadcast()', () => {
     ]);
   });
 
-  test.each([0, 1, 125, 126, 65_535, 65_536, 200_000])('frames %i bytes', async (length) => {
+  it.each([0, 1, 125, 126, 65_535, 65_536, 200_000])('frames %i bytes', async (length) => {
     const { host, broadcaster } = await start();
     const seen = inbox(await open(host));
     const text = 'x'.repeat(length);
@@ -85,7 +85,7 @@ describe('broadcast()', () => {
     expect(await seen.seen(1)).toEqual([[text, false]]);
   });
 
-  test('frames once: every socket is written the same bytes', async () => {
+  it('frames once: every socket is written the same bytes', async () => {
     const { host, broadcaster } = await start();
     await openMany(host, 2);
     const writes = [...host.server.sockets].map((socket) => vi.spyOn(streamOf(socket), 'write'));
@@ -94,7 +94,7 @@ describe('broadcast()', () => {
     expect(writes[0]?.mock.calls[0]?.[0]).toBe(writes[1]?.mock.calls[0]?.[0]);
   });
 
-  test('to nobody sends nothing', async () => {
+  it('to nobody sends nothing', async () => {
     const { host, broadcaster } = await start();
     expect(await broadcaster.send('x')).toEqual({ sent: 0, skipped: 0 });
     await open(host);
@@ -102,7 +102,7 @@ describe('broadcast()', () => {
     expect(host.app.counters.messagesSent).toBe(0);
   });
 
-  test('skips sockets that are not open, also those that close while it is under way', async () => {
+  it('skips sockets that are not open, also those that close while it is under way', async () => {
     const { host, broadcaster } = await start();
     const clients = await openMany(host, 4);
     const [first, second, third, fourth] = host.server.sockets;
@@ -116,7 +116,7 @@ describe('broadcast()', () => {
     expect(clients.length).toBe(4);
   });
 
-  test('does not reach sockets that open while it is under way', async () => {
+  it('does not reach sockets that open while it is under way', async () => {
     const { host, broadcaster } = await start();
     await open(host);
     const [peer] = host.server.sockets;
@@ -137,7 +137,7 @@ describe('broadcast()', () => {
 });
 
 describe('the order of messages', () => {
-  test('is kept with send() before and after', async () => {
+  it('is kept with send() before and after', async () => {
     const { host, broadcaster } = await start();
     const seen = inbox(await open(host));
     const [peer] = host.server.sockets;
@@ -154,7 +154,7 @@ describe('the order of messages', () => {
     expect(host.server.list()).toMatchObject([{ sent: 7, sentBytes: 7 }]);
   });
 
-  test('amid a message in fragments is what send() makes of it', async () => {
+  it('amid a message in fragments is what send() makes of it', async () => {
     const { host, broadcaster } = await start();
     const seen = inbox(await open(host));
     const [peer] = host.server.sockets;
@@ -167,7 +167,7 @@ describe('the order of messages', () => {
     ]);
   });
 
-  test('of broadcasts is the same for all sockets, however long each takes', async () => {
+  it('of broadcasts is the same for all sockets, however long each takes', async () => {
     const { host, broadcaster } = await start();
     const clients = await openMany(host, 2);
     const seen = clients.map(inbox);
@@ -180,7 +180,7 @@ describe('the order of messages', () => {
 });
 
 describe('a broadcast to many sockets', () => {
-  test('lets others have their turn, and stays in its invocation', async () => {
+  it('lets others have their turn, and stays in its invocation', async () => {
     const { host, broadcaster } = await start();
     await open(host);
     const [peer] = host.server.sockets;
@@ -203,7 +203,7 @@ describe('a broadcast to many sockets', () => {
     expect(turns).toBeGreaterThan(2);
   });
 
-  test('ends when the host drains, and what is left is skipped', async () => {
+  it('ends when the host drains, and what is left is skipped', async () => {
     const { host, broadcaster } = await start();
     await open(host);
     const [peer] = host.server.sockets;
@@ -219,7 +219,7 @@ describe('a broadcast to many sockets', () => {
 });
 
 describe('a client that does not read', () => {
-  test('is terminated at the limit of its socket, and the others get everything', async () => {
+  it('is terminated at the limit of its socket, and the others get everything', async () => {
     const { host, broadcaster } = await start({ limits: { bufferedWarning: 100_000, bufferedMaximum: 1_000_000 } });
     const next = messages(await open(host));
     const stalled = await rawClient(host);
@@ -241,7 +241,7 @@ describe('a client that does not read', () => {
     expect(await next()).toBe('on');
   });
 
-  test('is terminated when too much waits over all sockets', async () => {
+  it('is terminated when too much waits over all sockets', async () => {
     const { host, broadcaster } = await start({ limits: { bufferedTotal: 2_000_000 } });
     const stalled = await Promise.all([rawClient(host), rawClient(host)]);
     for (const socket of stalled) socket.pause();
@@ -256,7 +256,7 @@ describe('a client that does not read', () => {
 });
 
 describe('what cannot be sent', () => {
-  test.each([
+  it.each([
     ['undefined', undefined],
     ['a function', () => 1],
     ['a symbol', Symbol('x')],
@@ -269,7 +269,7 @@ describe('what cannot be sent', () => {
     expect(host.app.counters.messagesSent).toBe(0);
   });
 
-  test('rejects targets that are no sockets of the host with a TypeError, and sends nothing', async () => {
+  it('rejects targets that are no sockets of the host with a TypeError, and sends nothing', async () => {
     const { host, broadcaster } = await start();
     const client = await open(host);
     const [peer] = host.server.sockets;
@@ -289,7 +289,7 @@ describe('what cannot be sent', () => {
     expect(await broadcaster.send('x')).toEqual({ sent: 1, skipped: 0 });
   });
 
-  test('what a function did to its socket does not stop the others', async () => {
+  it('what a function did to its socket does not stop the others', async () => {
     const { host, broadcaster } = await start();
     const clients = await openMany(host, 2);
     const seen = clients.map(inbox);

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BufferBudget } from '../../../runtime/worker/sockets/budget.ts';
 import { messages, open, rawClient, recorder, startHost } from './host.ts';
 
@@ -29,7 +29,7 @@ function budgetOf(limit: number) {
 }
 
 describe('BufferBudget', () => {
-  test('ends those with the most, and no more than it has to', () => {
+  it('ends those with the most, and no more than it has to', () => {
     const { lines, discarded, connection } = budgetOf(100);
     connection('small').wait(10);
     connection('large').wait(50);
@@ -40,7 +40,7 @@ describe('BufferBudget', () => {
     expect(lines).toEqual([expect.stringContaining('large')]);
   });
 
-  test('ends nobody for bytes that were sent meanwhile', () => {
+  it('ends nobody for bytes that were sent meanwhile', () => {
     const { budget, discarded, connection } = budgetOf(100);
     const first = connection('first');
     first.wait(90);
@@ -50,7 +50,7 @@ describe('BufferBudget', () => {
     expect(budget.size).toBe(1);
   });
 
-  test('says in one line that it ended many', () => {
+  it('says in one line that it ended many', () => {
     const { lines, discarded, connection } = budgetOf(1000);
     const many = Array.from({ length: 100 }, (_, index) => connection(String(index)));
     for (const one of many) one.wait(10);
@@ -61,7 +61,7 @@ describe('BufferBudget', () => {
 });
 
 describe('bytes that wait over all sockets', () => {
-  test('stay below the limit within one broadcast, and sockets that read stay open', async () => {
+  it('stay below the limit within one broadcast, and sockets that read stay open', async () => {
     const limit = 4 * megabyte;
     const host = await startHost(
       { default: () => undefined },
@@ -90,7 +90,7 @@ describe('bytes that wait over all sockets', () => {
     expect(await next()).toBe('served');
   });
 
-  test('of a socket that is ended are free within the same turn', async () => {
+  it('of a socket that is ended are free within the same turn', async () => {
     setFlagsFromString('--expose-gc');
     const collect: unknown = runInNewContext('gc');
     const used = (): number => {
@@ -108,7 +108,7 @@ describe('bytes that wait over all sockets', () => {
     expect(used() - before).toBeLessThan(16 * megabyte);
   });
 
-  test('that accumulate over time end those with the most', async () => {
+  it('that accumulate over time end those with the most', async () => {
     const closes = recorder<string>();
     const host = await startHost(
       {

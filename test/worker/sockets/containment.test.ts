@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { slot } from '../../../runtime/worker/watchdog/shared.ts';
 import { closed, handshake, messages, open, rawClient, recorder, startHost, textOf } from './host.ts';
@@ -16,7 +16,7 @@ function throwing(what: string): () => never {
 }
 
 describe('a listener of a function that throws', () => {
-  test.each(['on', 'once', 'addListener', 'addEventListener'] as const)('by %s() loses no message of the same chunk', async (add) => {
+  it.each(['on', 'once', 'addListener', 'addEventListener'] as const)('by %s() loses no message of the same chunk', async (add) => {
     const seen = recorder<string>();
     const listen = {
       on: (peer: WebSocket) => peer.on('message', throwing('mine')),
@@ -45,7 +45,7 @@ describe('a listener of a function that throws', () => {
     }
   });
 
-  test('before the host keeps its own message from it, as in any emitter, but not the next', async () => {
+  it('before the host keeps its own message from it, as in any emitter, but not the next', async () => {
     const seen = recorder<string>();
     const host = await startHost({
       default: (context) => {
@@ -59,7 +59,7 @@ describe('a listener of a function that throws', () => {
     expect(host.failures).toMatchObject([{ thrown: { message: 'mine' } }]);
   });
 
-  test('at a pong or a ping leaves the socket receiving', async () => {
+  it('at a pong or a ping leaves the socket receiving', async () => {
     const seen = recorder<string>();
     const host = await startHost(
       {
@@ -80,7 +80,7 @@ describe('a listener of a function that throws', () => {
     expect(await seen.seen(1)).toEqual(['still']);
   });
 
-  test('at the close or at an error does not keep the close from the function and the table', async () => {
+  it('at the close or at an error does not keep the close from the function and the table', async () => {
     const seen = recorder<string>();
     const host = await startHost({
       default: ({ method, socket }) => {
@@ -97,7 +97,7 @@ describe('a listener of a function that throws', () => {
     expect([host.server.size, host.server.sockets.size]).toEqual([0, 0]);
   });
 
-  test('before the host at the close does not keep the socket in the table', async () => {
+  it('before the host at the close does not keep the socket in the table', async () => {
     const host = await startHost({
       default: ({ method, socket }) => void (method === 'WebSocket:connection' && socket.prependListener('close', throwing('close'))),
     });
@@ -111,7 +111,7 @@ describe('a listener of a function that throws', () => {
     expect(host.failures).toMatchObject([{ thrown: { message: 'close' } }]);
   });
 
-  test('runs in an invocation of its connection and under the mark of its code', async () => {
+  it('runs in an invocation of its connection and under the mark of its code', async () => {
     const seen = recorder<unknown>();
     const host = await startHost({
       default: ({ method, socket }) => {
@@ -127,7 +127,7 @@ describe('a listener of a function that throws', () => {
     expect(host.app.pulse.flags[slot.running]).toBe(0);
   });
 
-  test('in the callback of send() is logged, and later sends go on', async () => {
+  it('in the callback of send() is logged, and later sends go on', async () => {
     const host = await startHost({
       default: ({ method, socket }) => {
         if (method !== 'WebSocket:message') return;
@@ -148,7 +148,7 @@ describe('a listener of a function that throws', () => {
 });
 
 describe('a function that is switched off', () => {
-  test('refuses upgrades with 503 and its reason, and says so once', async () => {
+  it('refuses upgrades with 503 and its reason, and says so once', async () => {
     const host = await startHost();
     host.publish({ default: () => undefined }, 'It hung.');
     const replies = [await handshake(host), await handshake(host)];
@@ -159,7 +159,7 @@ describe('a function that is switched off', () => {
     expect(host.failures).toEqual([]);
   });
 
-  test('drops events of open sockets, says so once and goes on when it is published again', async () => {
+  it('drops events of open sockets, says so once and goes on when it is published again', async () => {
     const host = await startHost({ default: () => undefined });
     const socket = await open(host);
     host.publish({ default: () => undefined }, 'It hung.');
@@ -176,7 +176,7 @@ describe('a function that is switched off', () => {
 });
 
 describe('the pulse', () => {
-  test('knows that the code of a handler and of upgrade() runs, and only then', async () => {
+  it('knows that the code of a handler and of upgrade() runs, and only then', async () => {
     const seen = recorder<unknown>();
     const running = (): unknown => host.app.pulse.flags[slot.running];
     const host = await startHost({

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Invocation } from '../../../runtime/kernel/calls/invocation.ts';
 import type { SocketContext } from '../../../runtime/worker/sockets/context.ts';
 import { deferred, messages, open, recorder, startHost, textOf } from './host.ts';
 
 describe('the context', () => {
-  test('has its members, in order, on every event', async () => {
+  it('has its members, in order, on every event', async () => {
     const events = recorder<SocketContext>();
     const host = await startHost({ default: events.record });
     const socket = await open(host, '/chat?a=1', { headers: { 'x-device': 'phone', authorization: 'Bearer good-ann' } });
@@ -46,7 +46,7 @@ describe('the context', () => {
     expect(new Set(seen.map((context) => context.requestId)).size).toBe(3);
   });
 
-  test('holds the same real ws socket on every event', async () => {
+  it('holds the same real ws socket on every event', async () => {
     const events = recorder<SocketContext>();
     const host = await startHost({ default: events.record });
     const socket = await open(host);
@@ -57,7 +57,7 @@ describe('the context', () => {
     expect([...sockets][0]).toBeInstanceOf(WebSocket);
   });
 
-  test('is a fresh object each time, which the function may change', async () => {
+  it('is a fresh object each time, which the function may change', async () => {
     const events = recorder<SocketContext & { mine?: string }>();
     const host = await startHost({
       default: (context: SocketContext & { mine?: string }) => {
@@ -73,7 +73,7 @@ describe('the context', () => {
     expect(message?.connectionId).not.toBe('changed');
   });
 
-  test('gives text and binary as a Buffer', async () => {
+  it('gives text and binary as a Buffer', async () => {
     const events = recorder<SocketContext>();
     const host = await startHost({ default: events.record });
     const socket = await open(host);
@@ -84,7 +84,7 @@ describe('the context', () => {
     expect(binary?.params).toEqual({ data: Buffer.from([0, 255]), isBinary: true });
   });
 
-  test('names one connection in each of two sockets', async () => {
+  it('names one connection in each of two sockets', async () => {
     const events = recorder<SocketContext>();
     const host = await startHost({ default: events.record });
     await open(host);
@@ -96,7 +96,7 @@ describe('the context', () => {
 });
 
 describe('the order', () => {
-  test('of events is kept while promises are pending, connection first and close last', async () => {
+  it('of events is kept while promises are pending, connection first and close last', async () => {
     const gate = deferred();
     const log: string[] = [];
     const done = deferred();
@@ -122,7 +122,7 @@ describe('the order', () => {
     expect(log).toEqual(names.flatMap((name) => [`> ${name}`, `< ${name}`]));
   });
 
-  test('holds when a handler mixes promises and plain returns', async () => {
+  it('holds when a handler mixes promises and plain returns', async () => {
     const seen = recorder<string>();
     const host = await startHost({
       default: (context) => {
@@ -138,7 +138,7 @@ describe('the order', () => {
     expect(await seen.seen(500)).toEqual(sent);
   });
 
-  test('of one socket does not wait for another socket', async () => {
+  it('of one socket does not wait for another socket', async () => {
     const gate = deferred();
     const events = recorder<string>();
     const host = await startHost({
@@ -156,7 +156,7 @@ describe('the order', () => {
     await events.seen(4);
   });
 
-  test('lets a handler finish before the events that it causes at once', async () => {
+  it('lets a handler finish before the events that it causes at once', async () => {
     const log = recorder<string>();
     const host = await startHost({
       default: ({ method, socket }) => {
@@ -169,7 +169,7 @@ describe('the order', () => {
     expect(await log.seen(4)).toEqual(['> WebSocket:connection', '< WebSocket:connection', '> WebSocket:message', '< WebSocket:message']);
   });
 
-  test('has a plain handler run within the turn that the message arrives in', async () => {
+  it('has a plain handler run within the turn that the message arrives in', async () => {
     const host = await startHost({ default: ({ method, socket }) => void (method === 'WebSocket:message' && socket.send('echo')) });
     await open(host);
     const [socket] = host.server.sockets;
@@ -179,7 +179,7 @@ describe('the order', () => {
 });
 
 describe('a publish', () => {
-  test('takes effect at the next event, and each event runs on one revision', async () => {
+  it('takes effect at the next event, and each event runs on one revision', async () => {
     const gate = deferred();
     const started = deferred();
     const host = await startHost({
@@ -201,7 +201,7 @@ describe('a publish', () => {
     expect(socket.readyState).toBe(WebSocket.OPEN);
   });
 
-  test('that deletes the function drops events and keeps the socket for the next publish', async () => {
+  it('that deletes the function drops events and keeps the socket for the next publish', async () => {
     const host = await startHost({ default: () => undefined });
     const socket = await open(host);
     host.remove();
@@ -215,7 +215,7 @@ describe('a publish', () => {
     expect(host.failures).toEqual([]);
   });
 
-  test('of code that does not load drops events, logs why and keeps the socket', async () => {
+  it('of code that does not load drops events, logs why and keeps the socket', async () => {
     const host = await startHost({ default: () => undefined });
     const socket = await open(host);
     const cause = new Error('broken');
@@ -231,7 +231,7 @@ describe('a publish', () => {
 });
 
 describe('an event', () => {
-  test.each([
+  it.each([
     [
       'throws',
       () => {
@@ -254,7 +254,7 @@ describe('an event', () => {
     expect(socket.readyState).toBe(WebSocket.OPEN);
   });
 
-  test('runs in an invocation of its own that ends when its handler has settled', async () => {
+  it('runs in an invocation of its own that ends when its handler has settled', async () => {
     const gate = deferred();
     const seen = recorder<{ invocation: Invocation | undefined; context: SocketContext }>();
     const host = await startHost({
@@ -282,13 +282,13 @@ describe('an event', () => {
     await ended.promise;
   });
 
-  test('without any handler exported is logged once per event', async () => {
+  it('without any handler exported is logged once per event', async () => {
     const host = await startHost(() => ({ helper: 1 }));
     await open(host);
     expect(host.failures).toMatchObject([{ thrown: { code: 'FUNCTION_NO_HANDLER' } }]);
   });
 
-  test('is counted', async () => {
+  it('is counted', async () => {
     const host = await startHost({ default: ({ method, socket }) => void (method === 'WebSocket:message' && socket.send('four')) });
     const socket = await open(host);
     const next = messages(socket);

@@ -1,11 +1,11 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { messages, open, rawClient, recorder, startHost, textOf } from './host.ts';
 
 /** So many tiny messages, in one piece. */
 const tiny = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, () => Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x78])));
 
 describe('a flood', () => {
-  test.each([
+  it.each([
     ['a plain handler', () => undefined],
     ['a handler with a promise', () => Promise.resolve()],
   ])('of 20,000 tiny frames at once reaches %s whole, and others are served', async (_name, answer) => {
@@ -28,7 +28,7 @@ describe('a flood', () => {
     expect(host.server.list()).toMatchObject([{ queued: 0 }, { received: 20_000, queued: 0 }]);
   });
 
-  test('of a client that never reads the echo ends only that client', async () => {
+  it('of a client that never reads the echo ends only that client', async () => {
     const host = await startHost(
       {
         default: ({ method, socket, params }) => {
@@ -55,7 +55,7 @@ describe('a flood', () => {
     expect(host.logs.at(-1)?.message).toContain('Terminated');
   });
 
-  test('of pings that are never read does not make pongs wait without end', async () => {
+  it('of pings that are never read does not make pongs wait without end', async () => {
     const host = await startHost({ default: () => undefined });
     const other = await open(host);
     const deaf = await rawClient(host);

@@ -1,16 +1,16 @@
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { client, handshake, open, rawClient, startHost } from './host.ts';
 
 const silent = { default: () => undefined };
 
 describe('handleUpgrade()', () => {
-  test.each(['/', '/any/path?x=1', '/hello'])('accepts the path %s', async (path) => {
+  it.each(['/', '/any/path?x=1', '/hello'])('accepts the path %s', async (path) => {
     const host = await startHost(silent);
     expect((await handshake(host, {}, { path })).status).toBe(101);
   });
 
-  test.each([
+  it.each([
     ['a POST', {}, { method: 'POST' }],
     ['another protocol', { upgrade: 'h2c' }, {}],
     ['no key', { 'sec-websocket-key': undefined }, {}],
@@ -25,38 +25,38 @@ describe('handleUpgrade()', () => {
     expect(reply.headers['content-length']).toBeDefined();
   });
 
-  test('answers 426 with the version it speaks to another one', async () => {
+  it('answers 426 with the version it speaks to another one', async () => {
     const host = await startHost(silent);
     const reply = await handshake(host, { 'sec-websocket-version': '8' });
     expect(reply).toMatchObject({ status: 426, headers: { 'sec-websocket-version': '13' }, body: { code: 'UPGRADE_INVALID' } });
   });
 
-  test('answers 404 UPGRADE_NO_FUNCTION without __websocket__, and accepts once it is published', async () => {
+  it('answers 404 UPGRADE_NO_FUNCTION without __websocket__, and accepts once it is published', async () => {
     const host = await startHost();
     expect(await handshake(host)).toMatchObject({ status: 404, body: { code: 'UPGRADE_NO_FUNCTION' } });
     host.publish(silent);
     expect((await handshake(host)).status).toBe(101);
   });
 
-  test('answers 403 UPGRADE_ORIGIN to an origin that is not listed', async () => {
+  it('answers 403 UPGRADE_ORIGIN to an origin that is not listed', async () => {
     const host = await startHost(silent, { origins: ['https://app.example'] });
     expect(await handshake(host, { origin: 'https://evil.example' })).toMatchObject({ status: 403, body: { code: 'UPGRADE_ORIGIN' } });
     expect((await handshake(host, { origin: 'https://app.example' })).status).toBe(101);
     expect((await handshake(host)).status).toBe(101);
   });
 
-  test('accepts any origin without a list', async () => {
+  it('accepts any origin without a list', async () => {
     const host = await startHost(silent);
     expect((await handshake(host, { origin: 'https://anywhere.example' })).status).toBe(101);
   });
 
-  test('checks the handshake before the function and the function before the origin', async () => {
+  it('checks the handshake before the function and the function before the origin', async () => {
     const host = await startHost(undefined, { origins: [] });
     expect((await handshake(host, { upgrade: 'h2c', origin: 'x' })).status).toBe(400);
     expect((await handshake(host, { origin: 'x' })).status).toBe(404);
   });
 
-  test('closes the connection of a refused client', async () => {
+  it('closes the connection of a refused client', async () => {
     const host = await startHost();
     const socket = await rawClient(host);
     socket.resume();
@@ -64,7 +64,7 @@ describe('handleUpgrade()', () => {
     expect(host.server.size).toBe(0);
   });
 
-  test('destroys the connection of a refused client that does not close its side', async () => {
+  it('destroys the connection of a refused client that does not close its side', async () => {
     const host = await startHost();
     const served = once(host.http, 'connection');
     const socket = await rawClient(host, false);
@@ -75,13 +75,13 @@ describe('handleUpgrade()', () => {
     expect(peer.destroyed).toBe(true);
   });
 
-  test('selects the first offered subprotocol', async () => {
+  it('selects the first offered subprotocol', async () => {
     const host = await startHost(silent);
     const socket = await open(host, '/', { protocols: ['chat', 'good-eve'] });
     expect(socket.protocol).toBe('chat');
   });
 
-  test('does not offer compression', async () => {
+  it('does not offer compression', async () => {
     const host = await startHost(silent);
     const socket = await open(host);
     expect(socket.extensions).toBe('');
@@ -96,7 +96,7 @@ describe('user', () => {
     },
   };
 
-  test.each([
+  it.each([
     ['the bearer token', { headers: { authorization: 'Bearer good-ann' } }, '/', { uid: 'ann' }],
     ['the token parameter', {}, '/?token=good-bob', { uid: 'bob' }],
     ['a subprotocol', { protocols: ['chat', 'good-eve'] }, '/', { uid: 'eve' }],
@@ -113,7 +113,7 @@ describe('user', () => {
 });
 
 describe('a client that vanishes', () => {
-  test('right after its request harms nobody', async () => {
+  it('right after its request harms nobody', async () => {
     const host = await startHost(silent);
     const gone = await rawClient(host, false);
     gone.resetAndDestroy();

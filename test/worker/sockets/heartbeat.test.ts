@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Heartbeat } from '../../../runtime/worker/sockets/heartbeat.ts';
 import type { SocketContext } from '../../../runtime/worker/sockets/context.ts';
 import { client, closed, open, rawClient, recorder, startHost } from './host.ts';
@@ -6,7 +6,7 @@ import { client, closed, open, rawClient, recorder, startHost } from './host.ts'
 const limits = { pingInterval: 15 };
 
 describe('the heartbeat', () => {
-  test('keeps a client that answers its pings', async () => {
+  it('keeps a client that answers its pings', async () => {
     const host = await startHost({ default: () => undefined }, { limits });
     const socket = await open(host);
     const pings = recorder<unknown>();
@@ -15,7 +15,7 @@ describe('the heartbeat', () => {
     expect([socket.readyState, host.server.size]).toEqual([socket.OPEN, 1]);
   });
 
-  test('terminates a client that answers neither of two pings, and the function gets the close', async () => {
+  it('terminates a client that answers neither of two pings, and the function gets the close', async () => {
     const events = recorder<SocketContext>();
     const host = await startHost({ default: events.record }, { limits });
     const silent = await rawClient(host);
@@ -28,7 +28,7 @@ describe('the heartbeat', () => {
     expect(host.server.size).toBe(0);
   });
 
-  test('takes any traffic for life', async () => {
+  it('takes any traffic for life', async () => {
     const host = await startHost({ default: () => undefined }, { limits });
     const socket = client(host, '/', { autoPong: false });
     const pings = recorder<unknown>();
@@ -40,7 +40,7 @@ describe('the heartbeat', () => {
     expect(socket.readyState).toBe(socket.OPEN);
   });
 
-  test('does not judge a socket that the function has paused', async () => {
+  it('does not judge a socket that the function has paused', async () => {
     const host = await startHost({ default: ({ socket }) => socket.pause() }, { limits });
     const socket = await open(host);
     const pings = recorder<unknown>();
@@ -49,7 +49,7 @@ describe('the heartbeat', () => {
     expect(host.server.size).toBe(1);
   });
 
-  test('finds a closed socket whose listeners the function has removed', async () => {
+  it('finds a closed socket whose listeners the function has removed', async () => {
     const host = await startHost({ default: ({ socket }) => void socket.removeAllListeners() }, { limits });
     const socket = await rawClient(host);
     const [peer] = host.server.sockets;
@@ -63,7 +63,7 @@ describe('the heartbeat', () => {
     expect(host.server.size).toBe(1);
   });
 
-  test('runs its timer only while there are connections', () => {
+  it('runs its timer only while there are connections', () => {
     const heartbeat = new Heartbeat(30_000);
     const connections = [{ beat: () => {} }, { beat: () => {} }];
     expect(heartbeat.running).toBe(false);
@@ -73,7 +73,7 @@ describe('the heartbeat', () => {
     expect(heartbeat.running).toBe(false);
   });
 
-  test('spreads the connections over the interval', () => {
+  it('spreads the connections over the interval', () => {
     const heartbeat = new Heartbeat(30_000);
     const perSlice = new Map<number, number>();
     for (let index = 0; index < 1200; index += 1) {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SocketContext } from '../../../runtime/worker/sockets/context.ts';
 import { closed, messages, open, rawClient, recorder, startHost } from './host.ts';
 
@@ -24,7 +24,7 @@ function fragment(opcode: number, size: number): Buffer {
 }
 
 describe('bad input', () => {
-  test.each(malformed)('%s closes the socket, tells the function and hurts nobody else', async (_name, bytes, code) => {
+  it.each(malformed)('%s closes the socket, tells the function and hurts nobody else', async (_name, bytes, code) => {
     const events = recorder<SocketContext>();
     const host = await startHost({
       default: (context) => {
@@ -52,7 +52,7 @@ describe('bad input', () => {
     expect(host.failures).toEqual([]);
   });
 
-  test('a reset gives the function a close with 1006', async () => {
+  it('a reset gives the function a close with 1006', async () => {
     const events = recorder<SocketContext>();
     const host = await startHost({ default: events.record });
     const socket = await rawClient(host);

@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Queue } from '../../../runtime/worker/sockets/queue.ts';
 
 describe('Queue', () => {
-  test('gives back in order what was pushed, across many fillings', () => {
+  it('gives back in order what was pushed, across many fillings', () => {
     const queue = new Queue<number>();
     const taken: number[] = [];
     let pushed = 0;
@@ -16,7 +16,7 @@ describe('Queue', () => {
     expect(queue.size).toBe(0);
   });
 
-  test('answers undefined when it is empty, and works on', () => {
+  it('answers undefined when it is empty, and works on', () => {
     const queue = new Queue<string>();
     expect(queue.shift()).toBeUndefined();
     queue.push('a');

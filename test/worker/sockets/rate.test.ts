@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AddressRate } from '../../../runtime/worker/sockets/rate.ts';
 import { handshake, startHost } from './host.ts';
 
@@ -10,7 +10,7 @@ function taken(rate: AddressRate, address: string, count: number, now: number): 
 }
 
 describe('AddressRate', () => {
-  test.each([1, 3, 7, 200])('lets an address do twice its %i a second at once, then so many each second', (perSecond) => {
+  it.each([1, 3, 7, 200])('lets an address do twice its %i a second at once, then so many each second', (perSecond) => {
     const rate = new AddressRate(perSecond, []);
     expect(taken(rate, 'a', 1000, 0)).toBe(2 * perSecond);
     expect(taken(rate, 'a', 1000, 1000)).toBe(perSecond);
@@ -18,14 +18,14 @@ describe('AddressRate', () => {
     expect(taken(rate, 'a', 1000, 60_000)).toBe(2 * perSecond);
   });
 
-  test('saves up no more than a burst for an address that it still remembers', () => {
+  it('saves up no more than a burst for an address that it still remembers', () => {
     const rate = new AddressRate(200, []);
     taken(rate, 'busy', 400, 0);
     taken(rate, 'a', 1, 0);
     expect(taken(rate, 'a', 1000, 1900)).toBe(400);
   });
 
-  test('takes an address that is mapped into IPv6 for itself, and an unknown one as free', () => {
+  it('takes an address that is mapped into IPv6 for itself, and an unknown one as free', () => {
     const rate = new AddressRate(1, ['10.0.0.1', '::ffff:10.0.0.2']);
     expect([taken(rate, '10.1.1.1', 2, 0), rate.take('::ffff:10.1.1.1', 0)]).toEqual([2, false]);
     expect(taken(rate, '::ffff:10.0.0.1', 50, 0)).toBe(50);
@@ -33,7 +33,7 @@ describe('AddressRate', () => {
     expect(rate.take(undefined, 0)).toBe(true);
   });
 
-  test('remembers only who asked a moment ago, and nothing of a trusted address', () => {
+  it('remembers only who asked a moment ago, and nothing of a trusted address', () => {
     const rate = new AddressRate(10, ['10.0.0.1']);
     rate.take('10.0.0.1', 0);
     expect(rate.size).toBe(0);
@@ -43,7 +43,7 @@ describe('AddressRate', () => {
     expect(rate.size).toBe(1);
   });
 
-  test('remembers a bounded number of addresses', () => {
+  it('remembers a bounded number of addresses', () => {
     const rate = new AddressRate(10, []);
     for (let index = 0; index < 60_000; index += 1) rate.take(`a${index}`, 0);
     expect(rate.size).toBeLessThanOrEqual(50_000);
@@ -51,7 +51,7 @@ describe('AddressRate', () => {
 });
 
 describe('upgrades of one address', () => {
-  test('beyond the limit are answered 429 UPGRADE_TOO_MANY, those of others are not', async () => {
+  it('beyond the limit are answered 429 UPGRADE_TOO_MANY, those of others are not', async () => {
     const host = await startHost(silent, { limits: { addressUpgrades: 2 } });
     const from = (localAddress: string) => handshake(host, {}, { localAddress });
     const replies = await Promise.all(Array.from({ length: 30 }, () => from('127.0.0.2')));
@@ -70,7 +70,7 @@ describe('upgrades of one address', () => {
     expect((await from('127.0.0.3')).status).toBe(101);
   });
 
-  test('are not limited for a trusted address', async () => {
+  it('are not limited for a trusted address', async () => {
     const host = await startHost(silent, { limits: { addressUpgrades: 1, trustedAddresses: ['127.0.0.1'] } });
     const replies = await Promise.all(Array.from({ length: 20 }, () => handshake(host)));
     expect(replies.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 101));

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { HearthError } from '../../../runtime/kernel/errors.ts';
 import { deferred, handshake, messages, open, rawClient, recorder, startHost } from './host.ts';
@@ -27,7 +27,7 @@ function closes(sockets: readonly WebSocket[]): Promise<[number, string][]> {
 }
 
 describe('list()', () => {
-  test('has a row for each open socket', async () => {
+  it('has a row for each open socket', async () => {
     const host = await startHost(silent);
     const before = Date.now();
     const socket = await open(host, '/a?b=1', { headers: { authorization: 'Bearer good-ann' } });
@@ -52,7 +52,7 @@ describe('list()', () => {
     await vi.waitFor(() => expect(host.server.list().map(({ id }) => id)).toEqual([other?.id]));
   });
 
-  test('has null for a user that JSON cannot carry', async () => {
+  it('has null for a user that JSON cannot carry', async () => {
     const user: { self?: unknown } = {};
     user.self = user;
     const host = await startHost({ ...silent, upgrade: () => user });
@@ -63,7 +63,7 @@ describe('list()', () => {
 });
 
 describe('page()', () => {
-  test('has the oldest of those that match, and how many do', async () => {
+  it('has the oldest of those that match, and how many do', async () => {
     const host = await startHost(silent);
     await open(host, '/Room/1', { headers: { authorization: 'Bearer good-Ann' } });
     for (let n = 2; n < 5; n += 1) await open(host, `/Room/${n}`);
@@ -77,7 +77,7 @@ describe('page()', () => {
 });
 
 describe('sockets', () => {
-  test('is the live set of the real sockets, to broadcast to', async () => {
+  it('is the live set of the real sockets, to broadcast to', async () => {
     const host = await startHost(silent);
     const inboxes = [messages(await open(host)), messages(await open(host))];
     for (const socket of host.server.sockets) socket.send('all');
@@ -86,7 +86,7 @@ describe('sockets', () => {
 });
 
 describe('send()', () => {
-  test('sends a string as text and a Buffer as binary', async () => {
+  it('sends a string as text and a Buffer as binary', async () => {
     const host = await startHost(silent);
     const socket = await open(host);
     const seen = recorder<[string, boolean]>();
@@ -100,7 +100,7 @@ describe('send()', () => {
     ]);
   });
 
-  test('throws CONNECTION_NOT_FOUND for an unknown id and for a socket that is closing', async () => {
+  it('throws CONNECTION_NOT_FOUND for an unknown id and for a socket that is closing', async () => {
     const host = await startHost(silent);
     await rawClient(host);
     const { id } = host.server.list()[0] ?? { id: '' };
@@ -112,7 +112,7 @@ describe('send()', () => {
 });
 
 describe('disconnect()', () => {
-  test.each([1000, 1001, 1008, 1011, 1012, 1013, 3000, 4999])('closes with code %i and the reason', async (code) => {
+  it.each([1000, 1001, 1008, 1011, 1012, 1013, 3000, 4999])('closes with code %i and the reason', async (code) => {
     const host = await startHost(silent);
     const socket = await open(host);
     const closed = once(socket, 'close');
@@ -120,14 +120,14 @@ describe('disconnect()', () => {
     expect(await closed).toEqual([code, Buffer.from('grüße')]);
   });
 
-  test.each([0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, Number.NaN])('throws INVALID_BODY for code %d', async (code) => {
+  it.each([0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, Number.NaN])('throws INVALID_BODY for code %d', async (code) => {
     const host = await startHost(silent);
     const socket = await open(host);
     expect(codeOf(() => host.server.disconnect(host.server.list()[0]?.id ?? '', code, ''))).toBe('INVALID_BODY');
     expect(socket.readyState).toBe(socket.OPEN);
   });
 
-  test('throws INVALID_BODY for a reason over 123 bytes, counted in UTF-8', async () => {
+  it('throws INVALID_BODY for a reason over 123 bytes, counted in UTF-8', async () => {
     const host = await startHost(silent);
     const socket = await open(host);
     const { id } = host.server.list()[0] ?? { id: '' };
@@ -137,14 +137,14 @@ describe('disconnect()', () => {
     expect(await closed).toEqual([1000, Buffer.from('x'.repeat(123))]);
   });
 
-  test('throws CONNECTION_NOT_FOUND for an unknown id', async () => {
+  it('throws CONNECTION_NOT_FOUND for an unknown id', async () => {
     const host = await startHost(silent);
     expect(codeOf(() => host.server.disconnect('nobody', 1000, ''))).toBe('CONNECTION_NOT_FOUND');
   });
 });
 
 describe('close()', () => {
-  test('closes every socket with 1012 and a retry hint that differs', async () => {
+  it('closes every socket with 1012 and a retry hint that differs', async () => {
     const events = recorder<string>();
     const host = await startHost({ default: ({ method }) => void (method === 'WebSocket:close' && events.record(method)) });
     const sockets = await Promise.all(Array.from({ length: 250 }, () => open(host)));
@@ -162,7 +162,7 @@ describe('close()', () => {
     expect([host.server.size, host.server.sockets.size]).toEqual([0, 0]);
   });
 
-  test('lets other work run between its slices', async () => {
+  it('lets other work run between its slices', async () => {
     const host = await startHost(silent);
     const sockets = await Promise.all(Array.from({ length: 450 }, () => open(host)));
     const all = closes(sockets);
@@ -173,7 +173,7 @@ describe('close()', () => {
     await all;
   });
 
-  test('terminates what is left after the deadline', async () => {
+  it('terminates what is left after the deadline', async () => {
     const events = recorder<string>();
     const host = await startHost({ default: ({ method }) => events.record(method) });
     await rawClient(host);
@@ -182,7 +182,7 @@ describe('close()', () => {
     expect(host.server.size).toBe(0);
   });
 
-  test('waits for the handlers of the closes', async () => {
+  it('waits for the handlers of the closes', async () => {
     const gate = deferred();
     const order: string[] = [];
     const host = await startHost({
@@ -201,20 +201,20 @@ describe('close()', () => {
     expect(order).toEqual(['handled', 'closed']);
   });
 
-  test('does not wait beyond the deadline for a handler that hangs', async () => {
+  it('does not wait beyond the deadline for a handler that hangs', async () => {
     const host = await startHost({ default: ({ method }) => (method === 'WebSocket:close' ? new Promise(() => {}) : undefined) });
     await open(host);
     await host.server.close(30);
     expect(host.server.size).toBe(0);
   });
 
-  test('refuses upgrades with 503 from its start on', async () => {
+  it('refuses upgrades with 503 from its start on', async () => {
     const host = await startHost(silent);
     await host.server.close(0);
     expect(await handshake(host)).toMatchObject({ status: 503, headers: { 'retry-after': '1' }, body: { code: 'WORKER_UNAVAILABLE' } });
   });
 
-  test('refuses an upgrade that waits for its function with 503', async () => {
+  it('refuses an upgrade that waits for its function with 503', async () => {
     const gate = deferred();
     const asked = deferred();
     const host = await startHost({
@@ -233,7 +233,7 @@ describe('close()', () => {
     expect(host.app.counters.connectionsTotal).toBe(0);
   });
 
-  test('called again with less time brings its end forward, with more does not put it off', async () => {
+  it('called again with less time brings its end forward, with more does not put it off', async () => {
     const host = await startHost(silent);
     await rawClient(host);
     const first = host.server.close(3_600_000);
@@ -244,7 +244,7 @@ describe('close()', () => {
     expect(host.server.size).toBe(0);
   });
 
-  test('does not wait beyond the deadline for an event that hangs for less than its own time', async () => {
+  it('does not wait beyond the deadline for an event that hangs for less than its own time', async () => {
     const events = recorder<string>();
     const host = await startHost(
       {
@@ -262,7 +262,7 @@ describe('close()', () => {
     expect([host.server.size, events.values.length, host.app.counters.timeouts]).toEqual([0, 2, 0]);
   });
 
-  test('closes 1,000 sockets with 1012, each told apart, while others are terminated for not answering', async () => {
+  it('closes 1,000 sockets with 1012, each told apart, while others are terminated for not answering', async () => {
     const host = await startHost(silent);
     const sockets: WebSocket[] = [];
     for (let batch = 0; batch < 10; batch += 1) sockets.push(...(await Promise.all(Array.from({ length: 100 }, () => open(host)))));
@@ -277,7 +277,7 @@ describe('close()', () => {
     expect([host.server.size, host.server.sockets.size]).toEqual([0, 0]);
   });
 
-  test('called twice is one drain', async () => {
+  it('called twice is one drain', async () => {
     const host = await startHost(silent);
     expect(host.server.close(0)).toBe(host.server.close(5000));
     await host.server.close(0);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { EventContext, type SocketContext, type UpgradeContext } from '../../../runtime/worker/sockets/context.ts';
 import { EventWatch } from '../../../runtime/worker/sockets/watch.ts';
 import { closed, deferred, handshake, open, rawClient, recorder, startHost, textOf } from './host.ts';
@@ -7,7 +7,7 @@ import { closed, deferred, handshake, open, rawClient, recorder, startHost, text
 const limits = { eventTimeout: 40 };
 
 describe('an event whose handler does not settle in time', () => {
-  test('lets the next go on in order, is logged once with its invocation and counted', async () => {
+  it('lets the next go on in order, is logged once with its invocation and counted', async () => {
     const seen = recorder<string>();
     const host = await startHost(
       {
@@ -32,7 +32,7 @@ describe('an event whose handler does not settle in time', () => {
     expect(host.app.counters.timeouts).toBe(1);
   });
 
-  test('and settles later is not taken for the end of the event after it', async () => {
+  it('and settles later is not taken for the end of the event after it', async () => {
     const gates = { first: deferred(), second: deferred() };
     const seen = recorder<string>();
     const host = await startHost(
@@ -60,7 +60,7 @@ describe('an event whose handler does not settle in time', () => {
     expect(host.app.counters.timeouts).toBe(1);
   });
 
-  test('and rejects later is logged for that, too', async () => {
+  it('and rejects later is logged for that, too', async () => {
     const gate = deferred();
     const host = await startHost(
       {
@@ -80,7 +80,7 @@ describe('an event whose handler does not settle in time', () => {
     await vi.waitFor(() => expect(host.failures[1]).toMatchObject({ thrown: { message: 'late' }, invocation: { ended: true } }));
   });
 
-  test('does not keep the close from coming last and exactly once', async () => {
+  it('does not keep the close from coming last and exactly once', async () => {
     const seen = recorder<string>();
     const host = await startHost(
       {
@@ -100,7 +100,7 @@ describe('an event whose handler does not settle in time', () => {
     await host.server.close(60_000);
   });
 
-  test('that is synchronous or settles is not timed out', async () => {
+  it('that is synchronous or settles is not timed out', async () => {
     const host = await startHost({ default: ({ method }) => (method === 'WebSocket:message' ? Promise.resolve() : undefined) }, { limits });
     const slow = await startHost({ default: () => new Promise(() => {}) }, { limits });
     const socket = await open(host);
@@ -112,7 +112,7 @@ describe('an event whose handler does not settle in time', () => {
 });
 
 describe('EventWatch', () => {
-  test('runs its timer only while something is pending', async () => {
+  it('runs its timer only while something is pending', async () => {
     const watch = new EventWatch(20);
     const line: { pending: EventContext | undefined; expire: () => void } = { pending: undefined, expire: () => {} };
     expect(watch.running).toBe(false);
@@ -121,7 +121,7 @@ describe('EventWatch', () => {
     await vi.waitFor(() => expect(watch.running).toBe(false));
   });
 
-  test('gives an event up no earlier than its time', async () => {
+  it('gives an event up no earlier than its time', async () => {
     const watch = new EventWatch(60);
     const contexts = recorder<EventContext>();
     const host = await startHost({ default: (context) => void (context instanceof EventContext && contexts.record(context)) });
@@ -135,7 +135,7 @@ describe('EventWatch', () => {
 });
 
 describe('ctx.signal of an event', () => {
-  test('is one signal, no key of the context, and may be replaced', async () => {
+  it('is one signal, no key of the context, and may be replaced', async () => {
     const events = recorder<SocketContext>();
     const host = await startHost({ default: events.record });
     await open(host);
@@ -149,7 +149,7 @@ describe('ctx.signal of an event', () => {
     expect([context.signal, { ...context }.signal]).toEqual([other, other]);
   });
 
-  test('aborts with EVENT_TIMEOUT when its time is over, also when it is asked for only then', async () => {
+  it('aborts with EVENT_TIMEOUT when its time is over, also when it is asked for only then', async () => {
     const gate = deferred();
     const events = recorder<SocketContext>();
     const early = recorder<AbortSignal>();
@@ -173,7 +173,7 @@ describe('ctx.signal of an event', () => {
     gate.resolve();
   });
 
-  test('aborts when the socket closes, of a pending event as of one that has ended', async () => {
+  it('aborts when the socket closes, of a pending event as of one that has ended', async () => {
     const contexts = recorder<SocketContext>();
     const signals = recorder<AbortSignal>();
     const aborted = recorder<string>();
@@ -196,7 +196,7 @@ describe('ctx.signal of an event', () => {
     expect(signals.values.map((signal) => signal.aborted)).toEqual([true, true, true]);
   });
 
-  test('of the close event does not abort by the close', async () => {
+  it('of the close event does not abort by the close', async () => {
     const events = recorder<SocketContext>();
     const host = await startHost({ default: events.record });
     const socket = await open(host);
@@ -207,7 +207,7 @@ describe('ctx.signal of an event', () => {
 });
 
 describe('ctx.signal of upgrade()', () => {
-  test('aborts when its time is over', async () => {
+  it('aborts when its time is over', async () => {
     const seen = recorder<UpgradeContext>();
     const host = await startHost(
       {
@@ -228,7 +228,7 @@ describe('ctx.signal of upgrade()', () => {
     expect([signal?.aborted, host.app.counters.timeouts]).toEqual([true, 1]);
   });
 
-  test.each(['end', 'resetAndDestroy'] as const)('aborts when the client goes by %s()', async (way) => {
+  it.each(['end', 'resetAndDestroy'] as const)('aborts when the client goes by %s()', async (way) => {
     const seen = recorder<UpgradeContext>();
     const host = await startHost({
       default: () => undefined,
@@ -247,7 +247,7 @@ describe('ctx.signal of upgrade()', () => {
     expect([host.failures, host.logs, host.app.counters.timeouts]).toEqual([[], [], 0]);
   });
 
-  test('does not abort once the upgrade is accepted', async () => {
+  it('does not abort once the upgrade is accepted', async () => {
     const seen = recorder<UpgradeContext>();
     const host = await startHost({
       default: () => undefined,

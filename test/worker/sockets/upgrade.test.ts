@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SocketContext, UpgradeContext } from '../../../runtime/worker/sockets/context.ts';
 import { closed, deferred, handshake, open, rawClient, recorder, startHost } from './host.ts';
 
@@ -9,7 +9,7 @@ async function refusal(upgrade: (context: UpgradeContext) => unknown, limits = {
 }
 
 describe('upgrade()', () => {
-  test.each([
+  it.each([
     ['false', () => false, 401],
     ['a promise of false', async () => false, 401],
     ['{ status: 429 }', () => ({ status: 429 }), 429],
@@ -22,7 +22,7 @@ describe('upgrade()', () => {
     expect(host.app.counters.connectionsTotal).toBe(0);
   });
 
-  test.each([
+  it.each([
     ['an error', new Error('secret detail'), 401],
     ['an error with a status', Object.assign(new Error('secret detail'), { status: 418 }), 418],
     ['an error with a status that is none of an error', Object.assign(new Error('secret detail'), { status: 200 }), 401],
@@ -43,7 +43,7 @@ describe('upgrade()', () => {
     }
   });
 
-  test.each([
+  it.each([
     ['undefined', () => undefined, { uid: 'ann' }],
     ['true', () => true, { uid: 'ann' }],
     ['null', () => null, { uid: 'ann' }],
@@ -60,7 +60,7 @@ describe('upgrade()', () => {
     expect(host.server.list()).toMatchObject([{ user }]);
   });
 
-  test('gets who asks, and shares the connection id with the events', async () => {
+  it('gets who asks, and shares the connection id with the events', async () => {
     const upgrades = recorder<UpgradeContext>();
     const events = recorder<SocketContext>();
     const host = await startHost({ default: events.record, upgrade: upgrades.record });
@@ -93,7 +93,7 @@ describe('upgrade()', () => {
     expect(context?.requestId).not.toBe(event?.requestId);
   });
 
-  test('runs in an invocation that ends when it has answered', async () => {
+  it('runs in an invocation that ends when it has answered', async () => {
     const gate = deferred();
     const host = await startHost({
       default: () => undefined,
@@ -113,7 +113,7 @@ describe('upgrade()', () => {
     expect(invocation?.ended).toBe(true);
   });
 
-  test('that is synchronous has the socket made before handleUpgrade() returns', async () => {
+  it('that is synchronous has the socket made before handleUpgrade() returns', async () => {
     const host = await startHost({ default: () => undefined, upgrade: () => ({ name: 'Ann' }) });
     const sizes = recorder<number>();
     host.http.on('upgrade', () => sizes.record(host.server.size));
@@ -121,7 +121,7 @@ describe('upgrade()', () => {
     expect(sizes.values).toEqual([1]);
   });
 
-  test('that does not answer in time is answered 504 UPGRADE_TIMEOUT, and what it answers later is ignored', async () => {
+  it('that does not answer in time is answered 504 UPGRADE_TIMEOUT, and what it answers later is ignored', async () => {
     const gate = deferred<object>();
     const { host, reply } = await refusal(() => gate.promise, { upgradeTimeout: 20 });
     expect(reply).toMatchObject({ status: 504, body: { code: 'UPGRADE_TIMEOUT' } });
@@ -131,7 +131,7 @@ describe('upgrade()', () => {
     expect(host.logs).toMatchObject([{ level: 'warn', message: expect.stringContaining('20 ms') }]);
   });
 
-  test('is given up silently when the client resets while it is pending', async () => {
+  it('is given up silently when the client resets while it is pending', async () => {
     const gate = deferred();
     const asked = recorder<UpgradeContext>();
     const host = await startHost({
@@ -151,7 +151,7 @@ describe('upgrade()', () => {
     expect([host.failures, host.logs]).toEqual([[], []]);
   });
 
-  test('is given up silently when the client ends while it is pending', async () => {
+  it('is given up silently when the client ends while it is pending', async () => {
     const gate = deferred();
     const asked = recorder<UpgradeContext>();
     const host = await startHost({
@@ -171,7 +171,7 @@ describe('upgrade()', () => {
     expect(host.app.counters.connectionsTotal).toBe(0);
   });
 
-  test('is not called for a handshake that the host refuses', async () => {
+  it('is not called for a handshake that the host refuses', async () => {
     const upgrades = recorder<UpgradeContext>();
     const host = await startHost({ default: () => undefined, upgrade: upgrades.record }, { origins: [] });
     await handshake(host, { origin: 'https://evil.example' });
@@ -179,7 +179,7 @@ describe('upgrade()', () => {
     expect(upgrades.values).toEqual([]);
   });
 
-  test('keeps a message that came with the handshake', async () => {
+  it('keeps a message that came with the handshake', async () => {
     const events = recorder<SocketContext>();
     const host = await startHost({ default: events.record, upgrade: async () => new Promise(setImmediate) });
     const socket = await rawClient(host, false);
@@ -188,7 +188,7 @@ describe('upgrade()', () => {
     expect(message?.params).toMatchObject({ data: Buffer.from('hi') });
   });
 
-  test('of code that does not load answers 500 and is logged', async () => {
+  it('of code that does not load answers 500 and is logged', async () => {
     const cause = new Error('no such module');
     const host = await startHost(() => {
       throw cause;
@@ -197,7 +197,7 @@ describe('upgrade()', () => {
     expect(host.failures).toMatchObject([{ thrown: cause, invocation: { ended: true } }]);
   });
 
-  test('that is no function is ignored', async () => {
+  it('that is no function is ignored', async () => {
     const host = await startHost(() => ({ default: () => undefined, upgrade: 'yes' }));
     expect((await handshake(host)).status).toBe(101);
   });

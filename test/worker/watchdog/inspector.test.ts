@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MainThreadInspector } from '../../../runtime/worker/watchdog/inspector.ts';
 import { type Beside, createBeside } from './beside.ts';
 
@@ -32,7 +32,7 @@ function hanging(code: string): Promise<unknown> {
   return stackOf(`compile('\\n\\n\\n\\nhang(shared);', ['hang', 'shared'])(compile(${hang}, ['shared']), shared);`);
 }
 
-test.each([
+it.each([
   ['a loop', 2, 'const n = 1;\nfor (begin; ; ) n;'],
   ['a callback of Node', 3, '\n[2, 1].sort(() => {\nfor (begin; ; );\n});'],
   ['a regular expression that backtracks without end', 3, "\n\nbegin, /^(a+)+\\1$/.test('a'.repeat(80) + 'b');"],
@@ -42,7 +42,7 @@ test.each([
   expect(await hanging(code)).toEqual({ frames: [place(line), ...callers] });
 });
 
-test('stop() says where code of others hangs that a function has called', async () => {
+it('stop() says where code of others hangs that a function has called', async () => {
   const main = `
     const url = '/app/node_modules/slow/index.js';
     compile('\\n\\nslow(shared);', ['slow', 'shared'])(compile('\\nfor (${begin}; ; );', ['shared'], url), shared);
@@ -50,7 +50,7 @@ test('stop() says where code of others hangs that a function has called', async 
   expect(await stackOf(main)).toEqual({ frames: [place(3)], where: '/app/node_modules/slow/index.js:2' });
 });
 
-test('stop() answers an empty stack for a thread that waits for a program', async () => {
+it('stop() answers an empty stack for a thread that waits for a program', async () => {
   const pipe = JSON.stringify(join(threads.dir, 'pipe'));
   expect(spawnSync('mkfifo', [join(threads.dir, 'pipe')]).status).toBe(0);
   const beside = `
@@ -65,13 +65,13 @@ test('stop() answers an empty stack for a thread that waits for a program', asyn
   expect(await threads.run(`compile('run("cat", [pipe])', ['run', 'pipe'])(execFileSync, ${pipe});`, beside)).toEqual({ frames: [] });
 });
 
-test('answers nothing of a thread that is not to be inspected', async () => {
+it('answers nothing of a thread that is not to be inspected', async () => {
   const inspector = new MainThreadInspector(false);
   inspector.startSampling();
   expect([await inspector.suspects(), await inspector.stop()]).toEqual([[], { frames: [] }]);
 });
 
-test('suspects() names the functions that hold memory, those with the most first, also for what others allocate for them', async () => {
+it('suspects() names the functions that hold memory, those with the most first, also for what others allocate for them', async () => {
   const main = `
     const keep = [];
     const code = 'const all = []; for (let n = 0; n < 3e5; n += 1) all.push({ n }); return all;';

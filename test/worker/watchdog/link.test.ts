@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { workerFlags } from '../../../runtime/control/app/workers/worker-flags.ts';
 import { defaultLimits } from '../../limits.ts';
 
@@ -68,15 +68,15 @@ const mark = { function: 'lib/x', revision: 3 };
 const running = { type: 'running', mark };
 const stuck = { type: 'stuck', blockedMs: expect.any(Number), mark, lines: ['last words'] };
 
-test('the thread reports a worker that hangs, with its stack and its last lines', async () => {
+it('the thread reports a worker that hangs, with its stack and its last lines', async () => {
   const frames = [{ ...mark, line: 2, column: expect.any(Number) }];
   expect(await watch('full')).toEqual({ reports: [running, { ...stuck, frames }], signal: 'SIGKILL' });
 });
 
-test('the thread of a restricted worker reports the same without a stack: nobody may inspect there', async () => {
+it('the thread of a restricted worker reports the same without a stack: nobody may inspect there', async () => {
   expect(await watch('restricted')).toEqual({ reports: [running, { ...stuck, frames: [] }], signal: 'SIGKILL' });
 });
 
-test('the thread ends a worker that is no longer the child of its control', async () => {
+it('the thread ends a worker that is no longer the child of its control', async () => {
   expect(await watch('full', 'orphan')).toEqual({ reports: [], signal: 'SIGKILL' });
 });

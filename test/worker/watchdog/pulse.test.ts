@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createInvocationScope, Invocation, type InvocationScope } from '../../../runtime/kernel/calls/invocation.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
 import { signal, slot, type WatchdogNotice } from '../../../runtime/worker/watchdog/shared.ts';
@@ -47,12 +47,12 @@ function guards(running: Invocation | undefined, ...times: readonly number[]): u
 }
 
 describe('guard()', () => {
-  test('does nothing without a signal', () => {
+  it('does nothing without a signal', () => {
     expect(guards(invocation('a'), 1000, 5000, 9000)).toEqual(['on', 'on', 'on']);
     expect([notices, pulse.stopped, [...pulse.flags]]).toEqual([[], 0, [0, 0, 0]]);
   });
 
-  test('throws what cpu asks for, with the limit, once the grace is over', () => {
+  it('throws what cpu asks for, with the limit, once the grace is over', () => {
     const call = invocation('a');
     raise(signal.cpu);
     expect(guards(call, 1000, 1014)).toEqual(['on', 'on']);
@@ -62,7 +62,7 @@ describe('guard()', () => {
     expect([pulse.stopped, pulse.flags[slot.signal]]).toEqual([1, signal.cpu]);
   });
 
-  test('throws what memory asks for, with the limit, once, after a shorter grace', () => {
+  it('throws what memory asks for, with the limit, once, after a shorter grace', () => {
     const call = invocation('a');
     raise(signal.memory);
     expect(guards(call, 1000, 1004)).toEqual(['on', 'on']);
@@ -72,7 +72,7 @@ describe('guard()', () => {
     expect([pulse.stopped, pulse.flags[slot.signal]]).toEqual([1, signal.none]);
   });
 
-  test('throws again at once for code that catches the error and runs on', () => {
+  it('throws again at once for code that catches the error and runs on', () => {
     raise(signal.cpu);
     expect(guards(invocation('a'), 1000, 1015, 1015, 1016)).toEqual([
       'on',
@@ -83,7 +83,7 @@ describe('guard()', () => {
     expect(pulse.stopped).toBe(3);
   });
 
-  test('stops the invocation that runs, and not another one whose short loop comes in between', () => {
+  it('stops the invocation that runs, and not another one whose short loop comes in between', () => {
     const [long, short] = [invocation('a'), invocation('a')];
     raise(signal.cpu);
     expect(guards(long, 1000, 1010)).toEqual(['on', 'on']);
@@ -94,7 +94,7 @@ describe('guard()', () => {
     expect(guards(long, 1030, 1031)).toEqual(['on', 'CPU_LIMIT_EXCEEDED']);
   });
 
-  test('outside of any invocation counts by the mark of the code that runs', () => {
+  it('outside of any invocation counts by the mark of the code that runs', () => {
     raise(signal.cpu);
     const outer = pulse.enter(1);
     expect(guards(undefined, 1000, 1010)).toEqual(['on', 'on']);
@@ -106,7 +106,7 @@ describe('guard()', () => {
     expect(guards(undefined, 1030, 1040)).toEqual(['on', 'on']);
   });
 
-  test('answers tell with whose code runs, and lowers that signal only', () => {
+  it('answers tell with whose code runs, and lowers that signal only', () => {
     pulse.beat();
     pulse.enter(7);
     raise(signal.tell);
@@ -115,7 +115,7 @@ describe('guard()', () => {
     expect([...pulse.flags]).toEqual([signal.none, 1, 7]);
   });
 
-  test('answers tell outside of any invocation by lowering it', () => {
+  it('answers tell outside of any invocation by lowering it', () => {
     raise(signal.tell);
     guards(undefined, 1000);
     expect([notices, pulse.flags[slot.signal]]).toEqual([[], signal.none]);
@@ -123,13 +123,13 @@ describe('guard()', () => {
 });
 
 describe('beat()', () => {
-  test.each([signal.tell, signal.cpu, signal.memory])('counts up and lowers signal %i', (asked) => {
+  it.each([signal.tell, signal.cpu, signal.memory])('counts up and lowers signal %i', (asked) => {
     raise(asked);
     pulse.beat();
     expect([...pulse.flags]).toEqual([signal.none, 1, 0]);
   });
 
-  test('forgets overtime: code that paused has its grace again', () => {
+  it('forgets overtime: code that paused has its grace again', () => {
     const call = invocation('a');
     raise(signal.cpu);
     expect(guards(call, 1000, 1014)).toEqual(['on', 'on']);
@@ -138,7 +138,7 @@ describe('beat()', () => {
     expect(guards(call, 9000, 9014, 9015)).toEqual(['on', 'on', 'CPU_LIMIT_EXCEEDED']);
   });
 
-  test('comes by itself from start() to stop(), once each time', () => {
+  it('comes by itself from start() to stop(), once each time', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const beats: unknown[] = [];
     const look = (): void => {
@@ -159,7 +159,7 @@ describe('beat()', () => {
 });
 
 describe('marks', () => {
-  test('mark() and unmark() tell the watchdog, each mark a number of its own', () => {
+  it('mark() and unmark() tell the watchdog, each mark a number of its own', () => {
     const ids = [pulse.mark('a', 1), pulse.mark('lib/b', 2)];
     pulse.unmark(1);
     expect([...ids, pulse.mark('a', 1)]).toEqual([1, 2, 3]);
@@ -171,7 +171,7 @@ describe('marks', () => {
     ]);
   });
 
-  test('enter() and leave() nest', () => {
+  it('enter() and leave() nest', () => {
     const running: unknown[] = [];
     const note = (): void => void running.push(pulse.flags[slot.running]);
     const first = pulse.enter(1);
@@ -185,7 +185,7 @@ describe('marks', () => {
     expect(running).toEqual([1, 2, 1, 0]);
   });
 
-  test('work without a watchdog', () => {
+  it('work without a watchdog', () => {
     const alone = new Pulse(scope, { cpuTime: 900, memory: 512 });
     expect([alone.mark('a', 1), alone.mark('b', 1), alone.enter(2), alone.flags[slot.running]]).toEqual([1, 2, 0, 2]);
     alone.unmark(1);

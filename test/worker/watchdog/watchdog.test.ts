@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WatchdogReport } from '../../../runtime/kernel/protocol/protocol.ts';
 import { signal, slot } from '../../../runtime/worker/watchdog/shared.ts';
 import { UnsentLines } from '../../../runtime/worker/watchdog/unsent.ts';
@@ -63,18 +63,18 @@ describe('Watchdog', () => {
     return Atomics.exchange(flags, slot.signal, signal.none);
   }
 
-  test('does nothing before it has its limits', () => {
+  it('does nothing before it has its limits', () => {
     standStill(60_000);
     expect([reports, raised()]).toEqual([[], signal.none]);
   });
 
-  test('leaves an event loop alone that turns', () => {
+  it('leaves an event loop alone that turns', () => {
     limit();
     turn(60_000);
     expect([reports, raised()]).toEqual([[], signal.none]);
   });
 
-  test('asks once per standstill whose code runs', () => {
+  it('asks once per standstill whose code runs', () => {
     limit();
     turn(25);
     standStill(50);
@@ -88,7 +88,7 @@ describe('Watchdog', () => {
     expect([raised(), reports]).toEqual([signal.tell, []]);
   });
 
-  test('reports whose code runs by its mark, without asking', () => {
+  it('reports whose code runs by its mark, without asking', () => {
     limit();
     turn(25);
     flags[slot.running] = 4;
@@ -96,7 +96,7 @@ describe('Watchdog', () => {
     expect([reports, raised()]).toEqual([[{ type: 'running', mark }], signal.none]);
   });
 
-  test('asks when the mark that runs is forgotten', () => {
+  it('asks when the mark that runs is forgotten', () => {
     limit();
     watchdog.take({ type: 'unmark', id: 4 });
     turn(25);
@@ -105,12 +105,12 @@ describe('Watchdog', () => {
     expect([reports, raised()]).toEqual([[], signal.tell]);
   });
 
-  test('passes on what code has said of itself', () => {
+  it('passes on what code has said of itself', () => {
     watchdog.take({ type: 'running', mark });
     expect(reports).toEqual([{ type: 'running', mark }]);
   });
 
-  test('raises cpu when a standstill exceeds the limit by what may have passed since the last beat', () => {
+  it('raises cpu when a standstill exceeds the limit by what may have passed since the last beat', () => {
     limit();
     turn(25);
     standStill(1025);
@@ -124,14 +124,14 @@ describe('Watchdog', () => {
     expect(raised()).toBe(signal.none);
   });
 
-  test('never raises cpu when there is no limit', () => {
+  it('never raises cpu when there is no limit', () => {
     limit({ cpuTime: 0 });
     turn(25);
     standStill(2975);
     expect(raised()).toBe(signal.tell);
   });
 
-  test('reports a loop that is stuck with the mark, once, and looks no more', async () => {
+  it('reports a loop that is stuck with the mark, once, and looks no more', async () => {
     limit();
     turn(25);
     flags[slot.running] = 4;
@@ -145,7 +145,7 @@ describe('Watchdog', () => {
     expect(raised()).toBe(signal.none);
   });
 
-  test('does not take the sleep of the machine for a loop that is stuck', async () => {
+  it('does not take the sleep of the machine for a loop that is stuck', async () => {
     limit();
     turn(25);
     now += 3_600_000;
@@ -155,7 +155,7 @@ describe('Watchdog', () => {
     expect(reports).toEqual([]);
   });
 
-  test('reports memory as short once it has been for five seconds, once', async () => {
+  it('reports memory as short once it has been for five seconds, once', async () => {
     unsent.add('sent later');
     limit({ memory: 0.9 });
     turn(4900);
@@ -171,7 +171,7 @@ describe('Watchdog', () => {
     expect(reports[0]).toEqual({ type: 'memory', level: 'soft', rss: expect.any(Number), blockedMs: 0, ...nobody });
   });
 
-  test('raises memory when it is short and the loop stands still, and not while that turns', () => {
+  it('raises memory when it is short and the loop stands still, and not while that turns', () => {
     limit({ memory: 0.9 });
     turn(100);
     expect(raised()).toBe(signal.none);
@@ -183,7 +183,7 @@ describe('Watchdog', () => {
     expect(raised()).toBe(signal.memory);
   });
 
-  test('raises memory while the loop turns when much of it is taken between two looks', () => {
+  it('raises memory while the loop turns when much of it is taken between two looks', () => {
     limit({ memory: 0.85 });
     turn(25);
     const filled = Buffer.alloc(process.memoryUsage.rss() / 8, 1);
@@ -191,7 +191,7 @@ describe('Watchdog', () => {
     expect([filled.at(-1), raised()]).toEqual([1, signal.memory]);
   });
 
-  test('reports memory that is used up at once, once, with who runs', async () => {
+  it('reports memory that is used up at once, once, with who runs', async () => {
     limit({ memory: 1.5 });
     unsent.add('last words');
     flags[slot.running] = 4;
@@ -217,7 +217,7 @@ beforeAll(async () => {
 
 afterAll(() => threads.close());
 
-test('a watchdog thread and a pulse stop a guarded loop, and report what no guard reaches', async () => {
+it('a watchdog thread and a pulse stop a guarded loop, and report what no guard reaches', async () => {
   const reports = await threads.run(
     `
       const pulse = new Pulse(createInvocationScope(), { cpuTime: 100, memory: 4096 }, shared, (notice) => thread.postMessage(notice));
@@ -245,7 +245,7 @@ test('a watchdog thread and a pulse stop a guarded loop, and report what no guar
   );
 });
 
-test.runIf(process.platform === 'linux')('reports once that nearly all file descriptors are open, and not before', async () => {
+it.runIf(process.platform === 'linux')('reports once that nearly all file descriptors are open, and not before', async () => {
   const children = await createChildren();
   const { messages, stderr } = await children.run(`
     import { execFileSync } from 'node:child_process';

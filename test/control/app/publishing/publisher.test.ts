@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LiveCatalog } from '../../../../runtime/control/app/publishing/catalog.ts';
 import { bindListener, type Listener } from '../../../../runtime/control/host/listener.ts';
 import { SerialPublisher } from '../../../../runtime/control/app/publishing/publisher.ts';
@@ -114,7 +114,7 @@ async function live(): Promise<Record<string, unknown>> {
 }
 
 describe('publish()', () => {
-  test('makes a batch live and answers revisions in the order of the edits', async () => {
+  it('makes a batch live and answers revisions in the order of the edits', async () => {
     expect(await publish({ b: answering('B'), a: answering('A') })).toEqual([
       { name: 'b', revision: 1, created: true, diagnostics: [] },
       { name: 'a', revision: 1, created: true, diagnostics: [] },
@@ -124,7 +124,7 @@ describe('publish()', () => {
     expect(lines).toEqual(['published b#1, a#1', 'published a#2']);
   });
 
-  test('deletes, and counts on when the name comes back', async () => {
+  it('deletes, and counts on when the name comes back', async () => {
     await publish({ a: answering('A') });
     await publish({ b: answering('B') }, ['a']);
     expect(await live()).toEqual({ b: 'B' });
@@ -133,7 +133,7 @@ describe('publish()', () => {
     expect(supervisor.steps.at(-2)).toBe('stage 3 a#1');
   });
 
-  test('keeps the methods of the live function unless the edit has some, or null', async () => {
+  it('keeps the methods of the live function unless the edit has some, or null', async () => {
     const methodsAfter = async (edit: { methods?: readonly string[] | null }): Promise<readonly string[] | undefined> => {
       await publisher.publish({ functions: [{ name: 'a', source: answering('A'), ...edit }], deleted: [] });
       return catalog.get('a')?.methods;
@@ -144,7 +144,7 @@ describe('publish()', () => {
     expect(await methodsAfter({ methods: null })).toBeUndefined();
   });
 
-  test.each<[string, Record<string, string>, string]>([
+  it.each<[string, Record<string, string>, string]>([
     ['does not compile', { good: answering('good'), bad: 'export default (' }, 'BUILD_FAILED'],
     ['imports what nobody has', { good: answering('good'), bad: "import x from '@/nobody'; export default x;" }, 'BUILD_FAILED'],
     ['throws while it is loaded', { good: answering('good'), bad: "throw new Error('at load');" }, 'LOAD_FAILED'],
@@ -155,7 +155,7 @@ describe('publish()', () => {
     expect(await publish({ good: answering('next') })).toMatchObject([{ revision: 2 }]);
   });
 
-  test('takes imports within the batch, and refuses imports of what it deletes', async () => {
+  it('takes imports within the batch, and refuses imports of what it deletes', async () => {
     await publish({ a: "import b from '@/b'; export default () => ['a', b()];", b: answering('B') });
     expect(await live()).toEqual({ a: ['a', 'B'], b: 'B' });
     const importing = { c: "import b from '@/b'; export default b;" };
@@ -163,7 +163,7 @@ describe('publish()', () => {
     expect(await live()).toEqual({ a: ['a', 'B'], b: 'B' });
   });
 
-  test('answers REVISION_CONFLICT when ifRevision is stale, before anything is staged', async () => {
+  it('answers REVISION_CONFLICT when ifRevision is stale, before anything is staged', async () => {
     await publish({ a: answering('A') });
     const edit = (ifRevision: number, name = 'a') =>
       publisher.publish({ functions: [{ name, source: answering('new'), ifRevision }], deleted: [] });
@@ -174,7 +174,7 @@ describe('publish()', () => {
     expect(await edit(0, 'b')).toMatchObject([{ revision: 1 }]);
   });
 
-  test('answers FUNCTION_NOT_FOUND when it deletes what is not there', async () => {
+  it('answers FUNCTION_NOT_FOUND when it deletes what is not there', async () => {
     await expect(publish({ a: answering('A') }, ['nobody'])).rejects.toMatchObject({
       code: 'FUNCTION_NOT_FOUND',
       details: { name: 'nobody' },
@@ -182,7 +182,7 @@ describe('publish()', () => {
     expect([await live(), supervisor.steps]).toEqual([{}, []]);
   });
 
-  test('discards the stage when the store refuses', async () => {
+  it('discards the stage when the store refuses', async () => {
     await publish({ a: answering('A') });
     // Another writer of the same store, of whom the catalog knows nothing.
     const compiled = { code: '', map: '{}', builder: 'none' };
@@ -193,7 +193,7 @@ describe('publish()', () => {
     expect([host.call('a').answer, catalog.get('a')?.revision]).toEqual(['A', 1]);
   });
 
-  test('publishes begun together follow one another, each whole, past one that fails', async () => {
+  it('publishes begun together follow one another, each whole, past one that fails', async () => {
     const sources = ['one', 'two', 'throw', 'four'].map((text) => (text === 'throw' ? "throw new Error('no');" : answering(text)));
     const outcomes = await Promise.allSettled(sources.map((source) => publish({ a: source })));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
@@ -209,7 +209,7 @@ describe('publish()', () => {
     expect(await live()).toEqual({ a: 'four' });
   });
 
-  test('of two edits of one revision begun together, one wins', async () => {
+  it('of two edits of one revision begun together, one wins', async () => {
     const edit = (text: string) => publisher.publish({ functions: [{ name: 'a', source: answering(text), ifRevision: 0 }], deleted: [] });
     const outcomes = await Promise.allSettled([edit('first'), edit('second')]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);

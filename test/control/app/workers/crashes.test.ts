@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CrashFiles } from '../../../../runtime/control/app/workers/crashes.ts';
 import type { CrashReport } from '../../../../runtime/control/services.ts';
 import { crashReport } from './reports.ts';
@@ -28,19 +28,19 @@ function report(n: number): CrashReport {
 const idsOf = (crashes: CrashFiles): number[] => crashes.list().map(({ at }) => at);
 
 describe('CrashFiles', () => {
-  test('makes its folder, for the owner only, and is empty at first', async () => {
+  it('makes its folder, for the owner only, and is empty at first', async () => {
     const crashes = await open();
     expect([crashes.list(), (await stat(dir)).mode & 0o777]).toEqual([[], 0o700]);
   });
 
-  test('lists what was added at once, newest first, and finds it by its id', async () => {
+  it('lists what was added at once, newest first, and finds it by its id', async () => {
     const crashes = await open();
     for (const n of [1, 2, 3]) crashes.add(report(n));
     expect([idsOf(crashes), crashes.get(report(2).id), crashes.get('unknown')]).toEqual([[3, 2, 1], report(2), undefined]);
     await crashes.close();
   });
 
-  test('keeps reports for the next start, a file each that only the owner reads', async () => {
+  it('keeps reports for the next start, a file each that only the owner reads', async () => {
     const crashes = await open();
     for (const n of [1, 2]) crashes.add(report(n));
     await crashes.close();
@@ -50,7 +50,7 @@ describe('CrashFiles', () => {
     expect((await open()).list()).toEqual([report(2), report(1)]);
   });
 
-  test('keeps fifty: the oldest go, of the list and of the folder', async () => {
+  it('keeps fifty: the oldest go, of the list and of the folder', async () => {
     const crashes = await open();
     for (let n = 1; n <= 52; n += 1) crashes.add(report(n));
     await crashes.close();
@@ -63,7 +63,7 @@ describe('CrashFiles', () => {
     expect(idsOf(await open())).toEqual([53, ...kept.slice(0, 49)]);
   });
 
-  test.each([
+  it.each([
     ['a file that was cut short', `${report(5).id}.json`, JSON.stringify(report(5)).slice(0, -20)],
     ['an empty file', `${report(5).id}.json`, ''],
     ['JSON that is no report', 'other.json', '{"id":"other"}'],
@@ -76,7 +76,7 @@ describe('CrashFiles', () => {
     expect(await readFile(join(dir, name), 'utf8')).toBe(content);
   });
 
-  test('says what it could not write, and goes on with what it has', async () => {
+  it('says what it could not write, and goes on with what it has', async () => {
     const crashes = await open();
     await rm(dir, { recursive: true });
     crashes.add(report(1));

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { showPlace, toSourcePlace } from '../../../../runtime/control/app/workers/places.ts';
 import { createBuilder } from '../../../../runtime/build/builder.ts';
 import type { BuiltFunction } from '../../../../runtime/kernel/functions/revision.ts';
@@ -18,7 +18,7 @@ async function build(source: string): Promise<{ built: BuiltFunction; placeOf(te
 
 const frame = { function: 'lib/x', revision: 3, line: 1, column: 1 };
 
-test('toSourcePlace() finds the place in the source, both counted from 1', async () => {
+it('toSourcePlace() finds the place in the source, both counted from 1', async () => {
   const source =
     'interface Gone { n: number }\n\nexport default (gone: Gone): void => {\n  for (;;) gone.n = spin();\n};\ndeclare function spin(): number;\n';
   const { built, placeOf } = await build(source);
@@ -27,14 +27,14 @@ test('toSourcePlace() finds the place in the source, both counted from 1', async
   expect(source.split('\n')[3]?.slice(20)).toBe('spin();');
 });
 
-test('toSourcePlace() answers no line for code that no source stands behind, or that nobody has', async () => {
+it('toSourcePlace() answers no line for code that no source stands behind, or that nobody has', async () => {
   const { built } = await build('export default 1;');
   const known = { function: 'lib/x', revision: 3 };
   expect(toSourcePlace({ ...frame, line: 9000 }, { ...built, map: '{"version":3,"sources":[],"names":[],"mappings":""}' })).toEqual(known);
   expect(toSourcePlace(frame, undefined)).toEqual(known);
 });
 
-test('showPlace() says what stacks in the log say', () => {
+it('showPlace() says what stacks in the log say', () => {
   const known = { function: 'lib/x', revision: 3 };
   const places = [{ ...known, line: 4, column: 17 }, { ...known, line: 4 }, known];
   expect(places.map(showPlace)).toEqual(['lib/x.ts:4:17', 'lib/x.ts:4:1', 'lib/x.ts']);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { examine, type FindBuilt, type Verdict, type WorkerFacts } from '../../../../runtime/control/app/workers/postmortem.ts';
 import type { CompiledFrame, WatchdogReport } from '../../../../runtime/kernel/protocol/protocol.ts';
 
@@ -44,7 +44,7 @@ function judge(more: Partial<WorkerFacts>): { cause: string; message: string; pl
 }
 
 describe('examine()', () => {
-  test('reports what is known, under an id that sorts by time', () => {
+  it('reports what is known, under an id that sorts by time', () => {
     const logs = [{ time: 1, level: 'info', message: 'before' }] as const;
     const { report, proven } = examine(facts({ logs }), findBuilt, at);
     expect(report).toEqual({
@@ -67,7 +67,7 @@ describe('examine()', () => {
     expect(examine(facts({ pid: undefined }), findBuilt).report).toMatchObject({ pid: null, at: expect.any(Number) });
   });
 
-  test('takes the stack of a loop that is stuck for proof, with places in the source', () => {
+  it('takes the stack of a loop that is stuck for proof, with places in the source', () => {
     const verdict = stuck({ mark: y, frames: [frame(3, 9), frame(2, 1)] });
     expect(judge({ verdict, running: seen(y, 0) })).toEqual({
       cause: 'stuck',
@@ -78,24 +78,24 @@ describe('examine()', () => {
     });
   });
 
-  test('names the function without a line when its code is not known any more', () => {
+  it('names the function without a line when its code is not known any more', () => {
     const verdict = stuck({ frames: [{ ...y, line: 8, column: 9 }] });
     const message = 'the event loop stood still for 3000 ms in y, revision 1.';
     expect(judge({ verdict })).toEqual({ cause: 'stuck', message, place: y, proven: true, stack: ['y.ts'] });
   });
 
-  test('says where code of others hung that a function has called', () => {
+  it('says where code of others hung that a function has called', () => {
     const { message } = judge({ verdict: stuck({ frames: [frame(2, 1)], where: 'file:///p/index.js:7' }) });
     expect(message).toBe('the event loop stood still for 3000 ms in lib/x, revision 3, line 1 (inside file:///p/index.js:7).');
   });
 
-  test('takes the mark of a loop that is stuck for proof when there is no stack', () => {
+  it('takes the mark of a loop that is stuck for proof when there is no stack', () => {
     const message = 'the event loop stood still for 3000 ms in lib/x, revision 3.';
     const found = { cause: 'stuck', message, place: x, proven: true, stack: [] };
     expect(judge({ verdict: stuck({ mark: x }), running: seen(y, 0) })).toEqual(found);
   });
 
-  test('takes who was seen in the last five seconds for likely, not for proof', () => {
+  it('takes who was seen in the last five seconds for likely, not for proof', () => {
     const message = 'the event loop stood still for 3000 ms in lib/x, revision 3.';
     expect(judge({ verdict: stuck(), running: seen(x, 4999) })).toMatchObject({ message, place: x, proven: false });
     const unknown = { message: 'the event loop stood still for 3000 ms.', place: undefined, proven: false };
@@ -103,7 +103,7 @@ describe('examine()', () => {
     expect(judge({ verdict: stuck() })).toMatchObject(unknown);
   });
 
-  test('takes who fills memory without a pause for proven', () => {
+  it('takes who fills memory without a pause for proven', () => {
     const verdict = memory({ blockedMs: 200, frames: [frame(2, 1)], suspects: [{ ...y, bytes: 9 }] });
     const message = 'the worker used 600 MB of memory, most likely in lib/x, revision 3, line 1.';
     const found = { cause: 'memory', message, place: { ...x, line: 1, column: 1 }, proven: true, stack: ['lib/x.ts:1:1'] };
@@ -112,7 +112,7 @@ describe('examine()', () => {
     expect(examine(facts({ verdict }), findBuilt, at).report.suspects).toEqual([{ ...y, bytes: 9 }]);
   });
 
-  test('takes who holds most of the memory for likely, and not who runs while the loop turns', () => {
+  it('takes who holds most of the memory for likely, and not who runs while the loop turns', () => {
     const verdict = memory({ mark: x, frames: [frame(2, 1)], suspects: [{ ...y, bytes: 90 * 1024 ** 2 }] });
     const message = 'the worker used 600 MB of memory, most likely in y, revision 1.';
     expect(judge({ verdict, running: seen(x, 0) })).toEqual({ cause: 'memory', message, place: y, proven: false, stack: [] });
@@ -121,13 +121,13 @@ describe('examine()', () => {
     expect(judge({ verdict: memory({ blockedMs: 90 }), running: seen(x, 9000) })).toMatchObject({ place: undefined, proven: false });
   });
 
-  test('says how long a worker had been silent', () => {
+  it('says how long a worker had been silent', () => {
     const verdict = { cause: 'silent', seconds: 11 } as const;
     const message = 'the worker had said nothing for 11 s, most likely in lib/x, revision 3.';
     expect(judge({ verdict, running: seen(x, 10) })).toEqual({ cause: 'silent', message, place: x, proven: false, stack: [] });
   });
 
-  test.each([
+  it.each([
     [{ code: 7, signal: null }, 'the worker ended with exit code 7, most likely in lib/x, revision 3.'],
     [{ code: null, signal: 'SIGSEGV' }, 'the worker ended with SIGSEGV, most likely in lib/x, revision 3.'],
     [

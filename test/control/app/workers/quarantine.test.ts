@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Quarantine } from '../../../../runtime/control/app/workers/quarantine.ts';
 import type { CrashReport } from '../../../../runtime/control/services.ts';
 import type { BuiltFunction } from '../../../../runtime/kernel/functions/revision.ts';
@@ -29,7 +29,7 @@ function built(name: string, revision: number): BuiltFunction {
 const names = (): string[] => quarantine.list().map(({ name }) => name);
 
 describe('add()', () => {
-  test('switches the function of the report off, at that revision', async () => {
+  it('switches the function of the report off, at that revision', async () => {
     quarantine.add(report('lib/x', 3, { id: 'c1', at: 77 }));
     const entry = { name: 'lib/x', revision: 3, reason: 'lib/x hung.', since: 77, crash: 'c1' };
     expect(quarantine.list()).toEqual([{ ...entry, previous: null }]);
@@ -37,13 +37,13 @@ describe('add()', () => {
     expect(asked).toEqual([['lib/x', 3]]);
   });
 
-  test('does nothing for a report that names no function', () => {
+  it('does nothing for a report that names no function', () => {
     const { place: _, ...nameless } = report('a', 1);
     quarantine.add(nameless);
     expect([quarantine.list(), asked]).toEqual([[], []]);
   });
 
-  test('replaces the entry of the same function', async () => {
+  it('replaces the entry of the same function', async () => {
     quarantine.add(report('a', 3));
     quarantine.add(report('b', 1));
     quarantine.add(report('a', 4, { id: 'c2' }));
@@ -53,7 +53,7 @@ describe('add()', () => {
     ]);
   });
 
-  test.each([
+  it.each([
     ['that there is none', async () => []],
     ['an error', () => Promise.reject(new Error('no store'))],
   ])('leaves null as the earlier revision when the history answers %s', async (_, answer) => {
@@ -64,7 +64,7 @@ describe('add()', () => {
     expect(quarantine.list()).toMatchObject([{ previous: null }]);
   });
 
-  test('passes over earlier revisions that were switched off, also those that were lifted since', async () => {
+  it('passes over earlier revisions that were switched off, also those that were lifted since', async () => {
     for (const revision of [4, 2]) {
       quarantine.add(report('a', revision));
       quarantine.lift(['a']);
@@ -79,7 +79,7 @@ describe('add()', () => {
       ]);
   });
 
-  test('keeps a later entry, and none after lift(), when the history answers late', async () => {
+  it('keeps a later entry, and none after lift(), when the history answers late', async () => {
     let answer: (revisions: readonly number[]) => void = () => undefined;
     const history = new Promise<readonly number[]>((resolve) => (answer = resolve));
     earlier = (_, revision) => (revision === 3 ? history : Promise.resolve([1]));
@@ -95,7 +95,7 @@ describe('add()', () => {
 });
 
 describe('mark()', () => {
-  test('gives the reason to the revision that is switched off, and leaves others as they are', () => {
+  it('gives the reason to the revision that is switched off, and leaves others as they are', () => {
     quarantine.add(report('a', 3));
     expect(quarantine.mark(built('a', 3))).toEqual({ ...built('a', 3), quarantine: 'a hung.' });
     for (const other of [built('a', 2), built('a', 4), built('b', 3)]) expect(quarantine.mark(other)).toBe(other);
@@ -103,7 +103,7 @@ describe('mark()', () => {
 });
 
 describe('lift()', () => {
-  test('switches functions on, and leaves others off', () => {
+  it('switches functions on, and leaves others off', () => {
     for (const name of ['a', 'b', 'c']) quarantine.add(report(name, 1));
     quarantine.lift(new Set(['a', 'c', 'unknown']));
     expect([names(), quarantine.mark(built('a', 1)), quarantine.mark(built('b', 1)).quarantine]).toEqual([['b'], built('a', 1), 'b hung.']);
@@ -113,15 +113,15 @@ describe('lift()', () => {
 describe('isThird()', () => {
   const x = { function: 'x', revision: 1 };
 
-  test('is true for the third death within a minute, and for those after it', () => {
+  it('is true for the third death within a minute, and for those after it', () => {
     expect([0, 30_000, 59_999, 60_000].map((at) => quarantine.isThird(x, at))).toEqual([false, false, true, true]);
   });
 
-  test('is false once the first of three is a minute ago', () => {
+  it('is false once the first of three is a minute ago', () => {
     expect([0, 30_000, 60_000].map((at) => quarantine.isThird(x, at))).toEqual([false, false, false]);
   });
 
-  test('counts each function at each revision by itself', () => {
+  it('counts each function at each revision by itself', () => {
     const others = [{ function: 'y', revision: 1 }, { function: 'x', revision: 2 }, x];
     const deaths = [x, ...others, ...others];
     expect(deaths.map((place, at) => quarantine.isThird(place, at))).toEqual([false, false, false, false, false, false, true]);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { workerFlags } from '../../../../runtime/control/app/workers/worker-flags.ts';
 import { defaultLimits } from '../../../limits.ts';
 
@@ -46,7 +46,7 @@ async function node(...args: readonly string[]): Promise<Run> {
 }
 
 describe('workerFlags()', () => {
-  test.each([
+  it.each([
     ['20.19.0', true],
     ['22.0.0', false],
     ['24.1.0', false],
@@ -55,16 +55,16 @@ describe('workerFlags()', () => {
     expect(flagsFor('full').includes('--experimental-websocket')).toBe(asks);
   });
 
-  test('gives the heap more than the memory limit, which the watchdog keeps', () => {
+  it('gives the heap more than the memory limit, which the watchdog keeps', () => {
     expect(flagsFor('full', '/h', 512)).toContain('--max-old-space-size=640');
     expect(flagsFor('full', '/h', 333)).toContain('--max-old-space-size=417');
   });
 
-  test('restricts nothing with full permissions', () => {
+  it('restricts nothing with full permissions', () => {
     expect(flagsFor('full').filter((flag) => /permission|allow/.test(flag))).toEqual([]);
   });
 
-  test.each([
+  it.each([
     ['20.19.0', '--experimental-permission', []],
     ['22.13.0', '--experimental-permission', []],
     ['23.5.0', '--permission', []],
@@ -83,7 +83,7 @@ describe('workerFlags()', () => {
     ]);
   });
 
-  test('allows a folder behind a link under both of its paths', async () => {
+  it('allows a folder behind a link under both of its paths', async () => {
     const link = join(root, 'link');
     await symlink(root, link);
     const flags = flagsFor('restricted', link);
@@ -92,15 +92,15 @@ describe('workerFlags()', () => {
     }
   });
 
-  test('restricted begin as full ones do', () => {
+  it('restricted begin as full ones do', () => {
     expect(flagsFor('restricted').slice(0, flagsFor('full').length)).toEqual(flagsFor('full'));
   });
 
-  test('full flags are all known to this Node', async () => {
+  it('full flags are all known to this Node', async () => {
     expect(await node(...flagsFor('full'), '-e', '0')).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('restricted flags are all known to this Node', async () => {
+  it('restricted flags are all known to this Node', async () => {
     const program = join(root, 'host/dist/nothing.cjs');
     await writeFile(program, '');
     expect(await node(...flagsFor('restricted'), program)).toEqual({ code: 0, stdout: '', stderr: '' });
@@ -160,15 +160,15 @@ describe('a restricted worker', () => {
 
   const all = (attempts: object, outcome: string): object => Object.fromEntries(Object.keys(attempts).map((name) => [name, outcome]));
 
-  test('has what it needs', async () => {
+  it('has what it needs', async () => {
     expect(await attempt('restricted', needed)).toEqual(all(needed, 'yes'));
   });
 
-  test('has nothing else', async () => {
+  it('has nothing else', async () => {
     expect(await attempt('restricted', refused)).toEqual(all(refused, 'ERR_ACCESS_DENIED'));
   });
 
-  test('has all of it with full permissions', async () => {
+  it('has all of it with full permissions', async () => {
     const attempts = { ...needed, ...refused };
     expect(await attempt('full', attempts)).toEqual(all(attempts, 'yes'));
   });

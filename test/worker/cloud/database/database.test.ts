@@ -1,11 +1,11 @@
 import { MongoServerError } from 'mongodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDatabase } from '../../../../runtime/worker/cloud/database/database.ts';
 import type { Database, DatabaseCollection, DatabaseQuery } from '../../../../sdk/database.ts';
 import { CloudError } from '../../../../sdk/errors.ts';
 import { bson, DatabasePlace, withoutMongod } from './place.ts';
 
-test('cloud.database() throws what the host says when there is no database', () => {
+it('cloud.database() throws what the host says when there is no database', () => {
   const database = createDatabase(() => {
     throw new CloudError('DATABASE_UNAVAILABLE', 'there is none');
   });
@@ -43,12 +43,12 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
   };
   const stored = (): Promise<unknown> => place.mongo.collection<{ _id: string }>('users').findOne({ _id: 'a' });
 
-  test('a fresh handle with each call, for which nothing is loaded twice', () => {
+  it('a fresh handle with each call, for which nothing is loaded twice', () => {
     expect(place.database()).not.toBe(db);
     expect(place.database().command).toBe(_);
   });
 
-  test('get(), getOne() and doc().get() answer data as Laf does', async () => {
+  it('get(), getOne() and doc().get() answer data as Laf does', async () => {
     expect(await users.where({ n: 2 }).field({ name: 1 }).get()).toEqual({ data: [{ _id: 'b', name: 'rose' }], ok: true });
     expect(await users.where({ n: 2 }).field(['name']).getOne()).toEqual({ data: { _id: 'b', name: 'rose' }, ok: true });
     expect(await users.where({ n: 9 }).get()).toEqual({ data: [], ok: true });
@@ -57,7 +57,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     expect((await users.doc('nobody').get()).data).toBeNull();
   });
 
-  test('get() answers 100 documents unless limit() says more, and 1,000 at most', async () => {
+  it('get() answers 100 documents unless limit() says more, and 1,000 at most', async () => {
     await place.mongo.collection('many').insertMany(Array.from({ length: 1_100 }, (__, n) => ({ n })));
     const many = db.collection('many');
     const lengths = await Promise.all([many, many.limit(500), many.limit(5_000)].map(async (query) => (await query.get()).data?.length));
@@ -65,7 +65,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     expect(await many.count()).toEqual({ total: 1_100, ok: true });
   });
 
-  test('orderBy(), skip(), limit() and page()', async () => {
+  it('orderBy(), skip(), limit() and page()', async () => {
     const ordered = users.orderBy('n', 'desc').field({ _id: 0, n: 1 });
     expect((await ordered.skip(1).limit(1).get()).data).toEqual([{ n: 2 }]);
     const second = { data: [{ n: 1 }], ok: true, total: 3, limit: 2, offset: 2 };
@@ -74,7 +74,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     expect(() => users.limit(Object('3'))).toThrow('limitmust be integer');
   });
 
-  test.each<[string, () => object, number[]]>([
+  it.each<[string, () => object, number[]]>([
     ['nested objects as dotted keys', () => ({ style: { color: 'red', size: 1 } }), [1]],
     ['dotted and positional keys', () => ({ 'style.color': 'blue', 'tags.0': 'y' }), [2]],
     ['eq() of an object', () => ({ style: _.eq({ color: 'blue' }) }), [2]],
@@ -118,14 +118,14 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     expect(await numbers(users.where(condition()))).toEqual(expected);
   });
 
-  test('where() throws for what is no condition', () => {
+  it('where() throws for what is no condition', () => {
     expect(() => users.where('n')).toThrow();
     expect(() => users.where({ n: undefined })).toThrow();
     expect(() => users.doc('')).toThrow('docID cannot be empty');
     expect(() => db.collection('')).toThrow('Collection name is required');
   });
 
-  test('add() answers a new id as text, replaces a given one, and keeps values', async () => {
+  it('add() answers a new id as text, replaces a given one, and keeps values', async () => {
     const decimal = bson.Decimal128.fromString('2.50');
     const added = await users.add({
       _id: 'mine',
@@ -149,7 +149,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     ]);
   });
 
-  test('add() with multi answers an id for each', async () => {
+  it('add() with multi answers an id for each', async () => {
     const added = await users.add([{ n: 4 }, { n: 5 }], { multi: true });
     expect(added).toEqual({ id: { 0: expect.any(String), 1: expect.any(String) }, insertedCount: 2, ok: true });
     await expect(users.add([{ n: 6 }])).rejects.toThrow('multi: true');
@@ -157,14 +157,14 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     expect(await numbers(users)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('add() refuses circles and __proto__', async () => {
+  it('add() refuses circles and __proto__', async () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
     await expect(users.add(circle)).rejects.toThrow(/circular/);
     await expect(users.add(JSON.parse('{"name":"x","__proto__":{"admin":true}}'))).rejects.toThrow('__proto__');
   });
 
-  test('update() changes one or all, and answers how many', async () => {
+  it('update() changes one or all, and answers how many', async () => {
     const changed = { updated: 1, matched: 1, upsertId: null, ok: true };
     expect(await users.where({ name: 'jack' }).update({ style: { color: 'green' } })).toEqual(changed);
     expect(await stored()).toMatchObject({ name: 'jack', style: { color: 'green', size: 1 } });
@@ -174,7 +174,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     await expect(users.doc('a').update({ _id: 'b' })).rejects.toThrow('_id');
   });
 
-  test('update() with upsert, and with merge: false', async () => {
+  it('update() with upsert, and with merge: false', async () => {
     const { upsertId } = await users.where({ name: 'new' }).update({ n: 9 }, { upsert: true });
     expect(upsertId).toBeInstanceOf(bson.ObjectId);
     expect((await users.doc(upsertId).get()).data).toMatchObject({ n: 9, name: 'new' });
@@ -186,7 +186,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     await expect(users.doc('a').set({ n: _.inc(1) })).rejects.toThrow('operator');
   });
 
-  test.each<[string, () => object, object]>([
+  it.each<[string, () => object, object]>([
     ['inc, mul, max, min', () => ({ n: _.inc(2), 'style.size': _.mul(3), a: _.max(4), b: _.min(5) }), { n: 3, a: 4, b: 5 }],
     ['remove', () => ({ style: { size: _.remove() } }), { style: { color: 'red' } }],
     ['set', () => ({ style: _.set({ at: day, id }) }), { style: { at: day, id } }],
@@ -207,19 +207,19 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     expect(await stored()).toMatchObject(expected);
   });
 
-  test('update() takes a positional key', async () => {
+  it('update() takes a positional key', async () => {
     await users.where({ 'places.area': 300 }).update({ 'places.$.age': 2 });
     expect(await stored()).toMatchObject({ places: [{ area: 300, age: 2 }] });
   });
 
-  test('remove() removes one or all', async () => {
+  it('remove() removes one or all', async () => {
     expect(await users.doc(id).remove()).toEqual({ deleted: 1, ok: true });
     expect(await users.remove()).toEqual({ deleted: 1, ok: true });
     expect(await users.where({ n: _.gt(0) }).remove({ multi: true })).toEqual({ deleted: 1, ok: true });
     expect(await users.remove()).toEqual({ deleted: 0, ok: true });
   });
 
-  test('with() and withOne() join, by ids as well', async () => {
+  it('with() and withOne() join, by ids as well', async () => {
     await place.mongo.collection('posts').insertMany([
       { t: 1, user: 'a' },
       { t: 2, user: 'a' },
@@ -233,7 +233,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     expect((one.data ?? []).map((post) => post.author.name)).toEqual(['jack', 'jack', 'tom']);
   });
 
-  test('aggregate() takes stages, operators, pipelines and raw stages', async () => {
+  it('aggregate() takes stages, operators, pipelines and raw stages', async () => {
     const $ = _.aggregate;
     const grouped = users
       .aggregate()
@@ -269,7 +269,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     await expect(users.aggregate().end()).rejects.toThrow('empty');
   });
 
-  test('Geo values are stored as GeoJSON, found, and come back as instances', async () => {
+  it('Geo values are stored as GeoJSON, found, and come back as instances', async () => {
     const { Point, LineString, Polygon } = db.Geo;
     const spots = db.collection('spots');
     await spots.createIndex({ at: '2dsphere' });
@@ -281,7 +281,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     expect(await place.mongo.collection('spots').findOne()).toMatchObject({ at: { type: 'Point', coordinates: [1, 1.2] } });
   });
 
-  test('indexes are made, listed and dropped by name or keys', async () => {
+  it('indexes are made, listed and dropped by name or keys', async () => {
     const indexed = db.collection('indexed');
     expect(await indexed.createIndex({ n: 1 }, { unique: true })).toEqual({ indexName: 'n_1', ok: true });
     await indexed.createIndex({ name: 1 });
@@ -292,7 +292,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     expect((await indexed.listIndexes()).list).toHaveLength(1);
   });
 
-  test("queries reject with the driver's errors", async () => {
+  it("queries reject with the driver's errors", async () => {
     const unique = db.collection('unique');
     await unique.createIndex({ name: 1 }, { unique: true });
     await unique.add({ name: 'jack' });
@@ -303,7 +303,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     await expect(users.where({ _id: { $oid: 'x' } }).get()).rejects.toThrow(bson.BSONError);
   });
 
-  test('queries reject while MongoDB is away, and the same handle works when it is back', async () => {
+  it('queries reject while MongoDB is away, and the same handle works when it is back', async () => {
     await place.mongod.kill();
     const queries = [users.get(), users.page({ current: 1, size: 2 }).get(), users.add({ n: 1 }), users.aggregate().count('n').end()];
     const outcomes = await Promise.allSettled(queries);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runFunction } from './functions.ts';
 import { DatabasePlace, withoutMongod } from './place.ts';
 
@@ -12,7 +12,7 @@ describe.skipIf(withoutMongod())('functions written for Laf', () => {
   afterAll(() => place[Symbol.asyncDispose]());
   const run = (source: string): Promise<unknown> => runFunction(source, place.mongo);
 
-  test('a handle at the top of the module, exports.main, and results as Laf gives them', async () => {
+  it('a handle at the top of the module, exports.main, and results as Laf gives them', async () => {
     const answer = await run(`
       import cloud from '@lafjs/cloud'
       const db = cloud.database()
@@ -48,7 +48,7 @@ describe.skipIf(withoutMongod())('functions written for Laf', () => {
     });
   });
 
-  test('documents and ids of cloud.mongo are those of cloud.database(), of mongodb and of bson', async () => {
+  it('documents and ids of cloud.mongo are those of cloud.database(), of mongodb and of bson', async () => {
     const answer = await run(`
       import cloud from '@lafjs/cloud'
       import { ObjectId } from 'mongodb'
@@ -72,7 +72,7 @@ describe.skipIf(withoutMongod())('functions written for Laf', () => {
     expect(answer).toEqual({ found: Array.from({ length: 4 }, () => ['native', true, true]), byText: null, native: true });
   });
 
-  test('joins, aggregation, and a transaction of the driver beside them', async () => {
+  it('joins, aggregation, and a transaction of the driver beside them', async () => {
     const answer = await run(`
       import cloud from '@lafjs/cloud'
       export default async function () {
@@ -96,7 +96,7 @@ describe.skipIf(withoutMongod())('functions written for Laf', () => {
     expect(answer).toEqual([['a', 'b'], 'Jane', 2]);
   });
 
-  test('what fails can be caught', async () => {
+  it('what fails can be caught', async () => {
     const answer = await run(`
       import cloud from '@lafjs/cloud'
       export default async () => {

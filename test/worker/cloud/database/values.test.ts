@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decode, encode } from '../../../../runtime/worker/cloud/database/values.ts';
 import { bson } from './place.ts';
 
@@ -6,7 +6,7 @@ const revive = (extended: object): unknown => bson.EJSON.deserialize({ value: ex
 const encoded = (value: unknown): unknown => encode(value, revive);
 
 describe('encode()', () => {
-  test('keeps the values of MongoDB wherever they are', () => {
+  it('keeps the values of MongoDB wherever they are', () => {
     const value = {
       id: new bson.ObjectId(),
       date: new Date(0),
@@ -21,7 +21,7 @@ describe('encode()', () => {
     for (const [key, member] of Object.entries(value)) expect(copy.a[0].b[key]).toBe(member);
   });
 
-  test('makes values of what extended JSON says', () => {
+  it('makes values of what extended JSON says', () => {
     const id = new bson.ObjectId();
     const date = new Date('1960-01-01');
     const given = bson.EJSON.serialize({ id, date, bytes: new bson.Binary(Buffer.from('yo')), decimal: bson.Decimal128.fromString('1.5') });
@@ -30,27 +30,27 @@ describe('encode()', () => {
     expect(made.id).toBeInstanceOf(bson.ObjectId);
   });
 
-  test('keeps operators', () => {
+  it('keeps operators', () => {
     const query = { a: { $regex: 'x', $options: 'i', $ne: 1 }, b: { $regex: 'x' }, $where: 'true', c: { $not: { $eq: 1 } } };
     expect(encoded(query)).toEqual(query);
     expect(encoded({ a: { $neq: 1 } })).toEqual({ a: { $ne: 1 } });
   });
 
-  test('leaves out what JSON leaves out, and hears toJSON()', () => {
+  it('leaves out what JSON leaves out, and hears toJSON()', () => {
     const given = { u: undefined, f: () => 1, s: Symbol('s'), list: [undefined, () => 1, 1], n: null, url: new URL('http://a/b') };
     const copy = encoded(given);
     expect(copy).toEqual({ list: [null, null, 1], n: null, url: 'http://a/b' });
     expect(Object.keys(Object(copy))).toEqual(['list', 'n', 'url']);
   });
 
-  test('copies, so that a later change of the original is not seen', () => {
+  it('copies, so that a later change of the original is not seen', () => {
     const given = { a: { b: [1] } };
     const copy = encoded(given);
     given.a.b.push(2);
     expect(copy).toEqual({ a: { b: [1] } });
   });
 
-  test('takes the same object twice, and throws for a circle', () => {
+  it('takes the same object twice, and throws for a circle', () => {
     const shared = { a: 1 };
     expect(encoded([shared, shared])).toEqual([shared, shared]);
     const circle: Record<string, unknown> = {};
@@ -58,7 +58,7 @@ describe('encode()', () => {
     expect(() => encoded(circle)).toThrow(/circular/);
   });
 
-  test('throws for a notation that says nothing', () => {
+  it('throws for a notation that says nothing', () => {
     expect(() => encoded({ _id: { $oid: 'x' } })).toThrow(bson.BSONError);
   });
 });
@@ -68,7 +68,7 @@ describe('decode()', () => {
     throw new Error('not on Earth');
   };
 
-  test('formats geometries only', () => {
+  it('formats geometries only', () => {
     const id = new bson.ObjectId();
     const point = { type: 'Point', coordinates: [1, 2] };
     const document = { _id: id, type: 'Point', list: [{ point }], other: { type: 'Point' } };
@@ -82,7 +82,7 @@ describe('decode()', () => {
     expect(Object(decoded)._id).toBe(id);
   });
 
-  test('leaves a geometry that the format refuses as it is', () => {
+  it('leaves a geometry that the format refuses as it is', () => {
     const document = { at: { type: 'Point', coordinates: [999, 2] } };
     expect(decode(document, fail)).toEqual({ at: { type: 'Point', coordinates: [999, 2] } });
   });
