@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { CurrentCall } from './current-call.ts';
 
 /** What an invocation is told about itself when it begins. */
 export interface InvocationOrigin {
@@ -49,9 +50,9 @@ export class Invocation {
 }
 
 /** Carries the current invocation through everything asynchronous that it starts. */
-export type InvocationScope = AsyncLocalStorage<Invocation>;
+export type InvocationScope = AsyncLocalStorage<CurrentCall>;
 
 /** A scope of its own; a worker has one. */
 export function createInvocationScope(): InvocationScope {
-  return new AsyncLocalStorage<Invocation>();
+  return new AsyncLocalStorage<CurrentCall>();
 }

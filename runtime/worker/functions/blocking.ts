@@ -3,7 +3,7 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import zlib from 'node:zlib';
 import { HearthError } from '../../kernel/errors.ts';
-import type { Pulse } from '../watchdog/pulse.ts';
+import type { Calls } from '../../kernel/calls/calls.ts';
 
 type SyncCall = 'execSync' | 'execFileSync' | 'spawnSync';
 
@@ -27,23 +27,18 @@ const nativeCalls: readonly (readonly [object, readonly string[]])[] = [
   [childProcess, ['execSync', 'execFileSync', 'spawnSync']],
 ];
 
-/** Has such calls say whose they are: after an `await` the watchdog could not tell. */
-export function markNativeCalls(pulse: Pick<Pulse, 'enterCurrent' | 'leave'>): void {
-  for (const [owner, names] of nativeCalls) for (const name of names) markCall(owner, name, pulse);
+/** Attributes these calls to the function that makes them: after an `await` the watchdog could not tell. */
+export function markNativeCalls(calls: Pick<Calls, 'enterCurrent'>): void {
+  for (const [owner, names] of nativeCalls) for (const name of names) markCall(owner, name, calls);
   syncBuiltinESMExports();
 }
 
-function markCall(owner: object, name: string, pulse: Pick<Pulse, 'enterCurrent' | 'leave'>): void {
+function markCall(owner: object, name: string, calls: Pick<Calls, 'enterCurrent'>): void {
   const call: unknown = Reflect.get(owner, name);
   if (typeof call !== 'function') return;
   Reflect.set(owner, name, (...args: unknown[]): unknown => {
-    const outer = pulse.enterCurrent();
-    try {
-      const answer: unknown = Reflect.apply(call, owner, args);
-      return answer;
-    } finally {
-      pulse.leave(outer);
-    }
+    const result: unknown = calls.enterCurrent(() => Reflect.apply(call, owner, args), undefined);
+    return result;
   });
 }
 

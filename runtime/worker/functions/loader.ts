@@ -1,5 +1,5 @@
 import { compileFunction } from 'node:vm';
-import type { InvocationScope } from '../../kernel/calls/invocation.ts';
+import type { Calls } from '../../kernel/calls/calls.ts';
 import type { FunctionModule, Instantiate, ModuleInstance } from '../../kernel/functions/module.ts';
 import { parseSpecifier } from '../../kernel/functions/name.ts';
 import { createConsole, type ConsoleSink } from './console.ts';
@@ -10,7 +10,7 @@ import { type FunctionTimers, TimerSet } from './timers.ts';
 
 /** What the code of functions is given. */
 export interface LoaderHost {
-  readonly scope: InvocationScope;
+  readonly calls: Calls;
   readonly places: SourcePlaces;
   readonly pulse: Pulse;
   readonly console: ConsoleSink;
@@ -52,7 +52,7 @@ class FunctionInstance implements ModuleInstance {
     this.#host = host;
     this.#module = module;
     this.#importFunction = importFunction;
-    this.#timers = new TimerSet(host.scope, module, host.pulse);
+    this.#timers = new TimerSet(host.calls, module);
     this.#cjs.id = this.#cjs.filename = `${module.name}.ts`;
   }
 
@@ -65,14 +65,9 @@ class FunctionInstance implements ModuleInstance {
     const original = this.#cjs.exports;
     const filename = this.#host.places.register(this.#module);
     this.#compiledAs = filename;
-    const { pulse } = this.#host;
-    this.#module.mark = pulse.mark(name, this.#module.revision);
-    const outer = pulse.enter(this.#module.mark);
-    try {
-      this.#run(filename, original);
-    } finally {
-      pulse.leave(outer);
-    }
+    const { calls } = this.#host;
+    this.#module.mark = calls.attribution.mark(name, this.#module.revision);
+    calls.enter(this.#module.mark, () => this.#run(filename, original), undefined);
     this.#mergeExports(original);
     this.#cjs.loaded = true;
   }
@@ -92,13 +87,13 @@ class FunctionInstance implements ModuleInstance {
       this.#host.process,
       ...timerNames.map((key) => timers[key]),
       pulse.flags,
-      pulse.guard,
+      pulse.guardOf({ function: name, revision: this.#module.revision }),
     ]);
   }
 
   dispose(): void {
     this.#timers.dispose();
-    this.#host.pulse.unmark(this.#module.mark);
+    this.#host.calls.attribution.unmark(this.#module.mark);
     if (this.#compiledAs !== undefined) this.#host.places.retire(this.#compiledAs);
   }
 

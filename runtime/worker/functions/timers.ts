@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { HearthError } from '../../kernel/errors.ts';
-import type { Invocation, InvocationScope } from '../../kernel/calls/invocation.ts';
+import type { Calls } from '../../kernel/calls/calls.ts';
+import type { CurrentCall } from '../../kernel/calls/current-call.ts';
 import type { FunctionModule } from '../../kernel/functions/module.ts';
-import type { Pulse } from '../watchdog/pulse.ts';
 
 /** Timers of one function that may wait at the same time: some hundred bytes each, and all may fire in one turn of the loop. */
 const timersLimit = 100_000;
@@ -22,22 +22,20 @@ export interface FunctionTimers {
 
 /**
  * The timers of one module instance. When the instance is replaced its timers are cleared, so that
- * an old interval neither runs on nor keeps the old code in memory; only what an invocation in
- * flight has started lives until that invocation ends.
+ * an old interval neither runs on nor keeps the old code in memory; only what a call in
+ * flight has started lives until that call ends.
  */
 export class TimerSet {
-  readonly #scope: InvocationScope;
+  readonly #calls: Calls;
   readonly #module: FunctionModule;
-  readonly #pulse: Pulse;
-  readonly #running = new Map<Timer, Invocation | undefined>();
-  /** Invocations at whose end their timers are cleared. */
-  readonly #awaited = new WeakSet<Invocation>();
+  readonly #running = new Map<Timer, CurrentCall | undefined>();
+  /** Calls at whose end their timers are cleared. */
+  readonly #awaited = new WeakSet<CurrentCall>();
   #disposed = false;
 
-  constructor(scope: InvocationScope, module: FunctionModule, pulse: Pulse) {
-    this.#scope = scope;
+  constructor(calls: Calls, module: FunctionModule) {
+    this.#calls = calls;
     this.#module = module;
-    this.#pulse = pulse;
   }
 
   /** How many timers wait. */
@@ -76,10 +74,10 @@ export class TimerSet {
     return timers;
   }
 
-  /** Clears the timers, except those of invocations in flight, which are cleared when these end. */
+  /** Clears the timers, except those of calls in flight, which are cleared when these end. */
   dispose(): void {
     this.#disposed = true;
-    for (const [timer, invocation] of this.#running) this.#retire(timer, invocation);
+    for (const [timer, call] of this.#running) this.#retire(timer, call);
   }
 
   #timeout(callback: Callback, delay: number | undefined, args: unknown[]): Timer {
@@ -116,12 +114,7 @@ export class TimerSet {
   }
 
   #call(callback: Callback, timer: Timer, args: unknown[]): void {
-    const outer = this.#pulse.enter(this.#module.mark);
-    try {
-      callback.apply(timer, args);
-    } finally {
-      this.#pulse.leave(outer);
-    }
+    this.#calls.enter(this.#module.mark, () => callback.apply(timer, args), undefined);
   }
 
   #track<T extends Timer>(timer: T): T {
@@ -129,20 +122,20 @@ export class TimerSet {
       this.#stop(timer);
       throw new HearthError('TIMERS_EXCEEDED', { name: this.#module.name, limit: timersLimit });
     }
-    const invocation = this.#scope.getStore();
-    this.#running.set(timer, invocation);
-    if (this.#disposed) this.#retire(timer, invocation);
+    const call = this.#calls.current;
+    this.#running.set(timer, call);
+    if (this.#disposed) this.#retire(timer, call);
     return timer;
   }
 
-  #retire(timer: Timer, invocation: Invocation | undefined): void {
-    if (!invocation || invocation.ended) {
+  #retire(timer: Timer, call: CurrentCall | undefined): void {
+    if (!call || call.ended) {
       this.#stop(timer);
-    } else if (!this.#awaited.has(invocation)) {
-      // Once for all of its timers: a long invocation may start any number of them.
-      this.#awaited.add(invocation);
-      invocation.onEnd(() => {
-        for (const [waiting, owner] of this.#running) if (owner === invocation) this.#stop(waiting);
+    } else if (!this.#awaited.has(call)) {
+      // Once for all of its timers: a long call may start any number of them.
+      this.#awaited.add(call);
+      call.onEnd(() => {
+        for (const [waiting, owner] of this.#running) if (owner === call) this.#stop(waiting);
       });
     }
   }

@@ -1,4 +1,6 @@
-import type { Invocation, InvocationScope } from '../../kernel/calls/invocation.ts';
+import type { Calls } from '../../kernel/calls/calls.ts';
+import type { CurrentCall } from '../../kernel/calls/current-call.ts';
+import type { InvocationScope } from '../../kernel/calls/invocation.ts';
 import type { LogFields, LogLevel } from '../../kernel/ports/logger.ts';
 import type { WorkerSettings } from '../../kernel/protocol/protocol.ts';
 import type { FunctionView } from '../../kernel/functions/registry.ts';
@@ -41,6 +43,8 @@ export interface App {
   readonly settings: WorkerSettings;
   /** The live functions. */
   readonly functions: FunctionView;
+  /** The way into the functions' code. */
+  readonly calls: Calls;
   readonly scope: InvocationScope;
   readonly counters: Counters;
   /** Knows whose code runs at this moment, and stops code that runs without a pause. */
@@ -48,7 +52,7 @@ export interface App {
   /** Writes a line of the host's own; `fields` say whom it concerns. Never throws. */
   log(level: LogLevel, message: string, fields?: LogFields): void;
   /** Logs what an invocation threw, with its stack in terms of sources. Never throws. */
-  failed(thrown: unknown, invocation: Invocation): void;
+  failed(thrown: unknown, call: CurrentCall): void;
   /** The verified payload of a JWT signed with the app's secret, or null. */
   verifyToken(token: string): unknown;
 }

@@ -1,5 +1,6 @@
 import { HearthError, messageOf } from '../../kernel/errors.ts';
-import { createInvocationScope } from '../../kernel/calls/invocation.ts';
+import { Attribution } from '../../kernel/calls/attribution.ts';
+import { Calls } from '../../kernel/calls/calls.ts';
 import { invoke } from '../../kernel/calls/invoke.ts';
 import type { WorkerSettings } from '../../kernel/protocol/protocol.ts';
 import { Registry } from '../../kernel/functions/registry.ts';
@@ -40,19 +41,32 @@ export interface WorkerApp {
 
 /** Puts the parts of an app together. Nothing listens and no function is evaluated yet. */
 export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs, watchdog?: WatchdogLink): WorkerApp {
-  const scope = createInvocationScope();
+  const counters = createCounters();
   const places = new SourcePlaces();
-  const pulse = new Pulse(scope, settings.limits, watchdog?.flags, watchdog?.notify);
-  const logs = new WorkerLogs({ scope, places, linesPerSecond: settings.limits.logLines, send: sendLogs, unsent: watchdog?.unsent });
+  const logs = new WorkerLogs({
+    current: () => calls.current,
+    places,
+    linesPerSecond: settings.limits.logLines,
+    send: sendLogs,
+    unsent: watchdog?.unsent,
+  });
+  const calls: Calls = new Calls({
+    attribution: new Attribution(watchdog?.running, watchdog?.notify),
+    counters,
+    log: (level, message, fields) => logs.log(level, message, fields),
+    logThrown: (thrown, call) => logs.failed(thrown, call),
+  });
+  const pulse = new Pulse(calls, settings.limits, watchdog?.flags, watchdog?.notify);
   const registry: Registry = new Registry((module, importFunction) => loader(module, importFunction));
   const app: App = {
     settings,
     functions: registry,
-    scope,
-    counters: createCounters(),
+    calls,
+    scope: calls.scope,
+    counters,
     pulse,
     log: (level, message, fields) => logs.log(level, message, fields),
-    failed: (thrown, invocation) => logs.failed(thrown, invocation),
+    failed: (thrown, call) => logs.failed(thrown, call),
     verifyToken: (token) => verifyToken(token, settings.serverSecret),
   };
   const sockets = createSocketServer(app);
@@ -70,7 +84,7 @@ export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs, wa
   const sdk = sdkModule(cloud);
   // A package may take longer to load than a function may run.
   const packages = createPackages(settings.packagesDir, sdk, () => pulse.beat());
-  const loader = createLoader({ scope, places, pulse, console: logs, process: createProcessView(cloud.env), packages, sdk });
+  const loader = createLoader({ calls, places, pulse, console: logs, process: createProcessView(cloud.env), packages, sdk });
   const server = createHttpServer(app, createRequestHandler(app, registry, settings.uploadDir));
   server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
   const ticks = new TickShape();

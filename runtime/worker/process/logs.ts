@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { HearthError, messageOf } from '../../kernel/errors.ts';
-import type { Invocation, InvocationScope } from '../../kernel/calls/invocation.ts';
+import type { CurrentCall } from '../../kernel/calls/current-call.ts';
+import { fieldsOf } from '../../kernel/calls/failures.ts';
 import type { LogFields, LogLevel, LogRecord } from '../../kernel/ports/logger.ts';
 import type { FunctionModule } from '../../kernel/functions/module.ts';
 import type { ConsoleSink } from '../functions/console.ts';
@@ -21,7 +22,8 @@ export type SendLogs = (records: readonly LogRecord[], done: () => void) => void
 
 /** What a worker's log is made of. */
 export interface WorkerLogsOptions {
-  readonly scope: InvocationScope;
+  /** The call that runs now. */
+  readonly current: () => CurrentCall | undefined;
   readonly places: SourcePlaces;
   readonly linesPerSecond: number;
   readonly send: SendLogs;
@@ -35,7 +37,7 @@ export interface WorkerLogsOptions {
  * and said.
  */
 export class WorkerLogs implements ConsoleSink {
-  readonly #scope: InvocationScope;
+  readonly #current: () => CurrentCall | undefined;
   readonly #places: SourcePlaces;
   readonly #linesPerSecond: number;
   readonly #send: SendLogs;
@@ -48,8 +50,8 @@ export class WorkerLogs implements ConsoleSink {
   #dropped = 0;
   #droppedTotal = 0;
 
-  constructor({ scope, places, linesPerSecond, send, unsent }: WorkerLogsOptions) {
-    this.#scope = scope;
+  constructor({ current, places, linesPerSecond, send, unsent }: WorkerLogsOptions) {
+    this.#current = current;
     this.#places = places;
     this.#linesPerSecond = linesPerSecond;
     this.#budget = linesPerSecond;
@@ -89,7 +91,7 @@ export class WorkerLogs implements ConsoleSink {
   write(module: FunctionModule, level: LogLevel, message: string): void {
     const place = this.#places.first(callerStack());
     this.#add(level, message.includes('hearth:') ? this.#places.rewrite(message) : message, {
-      ...fieldsOf(this.#scope.getStore()),
+      ...fieldsOf(this.#current()),
       function: module.name,
       revision: module.revision,
       ...(place?.function === module.name && { line: place.line, column: place.column }),
@@ -101,14 +103,14 @@ export class WorkerLogs implements ConsoleSink {
     if (this.admits()) this.#add(level, message, fields);
   }
 
-  /** What an invocation threw, or what was thrown outside of any. */
-  failed(thrown: unknown, invocation: Invocation | undefined, prefix = ''): void {
+  /** What a call threw, or what was thrown outside of any. */
+  failed(thrown: unknown, call: CurrentCall | undefined, prefix = ''): void {
     if (!this.admits()) return;
     const stack = show(thrown);
     const place = this.#places.first(stack);
     this.#add('error', `${prefix}${this.#places.rewrite(headline(thrown).slice(0, textLimit))}`, {
       ...(place && { function: place.function, line: place.line, column: place.column }),
-      ...fieldsOf(invocation),
+      ...fieldsOf(call),
       stack: this.#places.rewrite(stack),
     });
   }
@@ -150,12 +152,6 @@ export class WorkerLogs implements ConsoleSink {
     this.#budget = Math.min(earned, this.#linesPerSecond);
     this.#refilledAt = now;
   }
-}
-
-function fieldsOf(invocation: Invocation | undefined): LogFields {
-  if (!invocation) return {};
-  const { function: name, revision, requestId, connectionId } = invocation;
-  return { function: name, revision, requestId, ...(connectionId !== undefined && { connectionId }) };
 }
 
 /** The stack of whoever called the console, untouched by what a function does to `Error`. */

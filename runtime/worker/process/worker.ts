@@ -52,7 +52,7 @@ export class Worker implements WorkerHandlers {
     this.#watchIntrinsics();
     boundBlockingCalls(settings.limits.cpuTime);
     this.#loaded = createWorkerApp(settings, this.#host.sendLogs, this.#host.watchdog);
-    markNativeCalls(this.#loaded.app.pulse);
+    markNativeCalls(this.#loaded.app.calls);
     this.#loaded.registry.install({ functions, deleted: [] });
     // Nobody waits for it here: a worker that stands by is to be there at once.
     void this.#loaded.database?.connect(0);

@@ -1,5 +1,5 @@
 import { HearthError } from '../../kernel/errors.ts';
-import type { Invocation } from '../../kernel/calls/invocation.ts';
+import type { CurrentCall } from '../../kernel/calls/current-call.ts';
 import type { App } from '../process/app.ts';
 
 // A function that is switched off fails each message of each socket, for one reason.
@@ -15,7 +15,7 @@ export class FailureLog {
   }
 
   /** Logs it; that a function is switched off at most once a second. Never throws. */
-  report(thrown: unknown, invocation: Invocation): void {
+  report(thrown: unknown, invocation: CurrentCall): void {
     if (!isQuarantine(thrown)) {
       this.#app.failed(thrown, invocation);
       return;

@@ -11,6 +11,8 @@ const reportDescriptor = 4;
 export interface WatchdogLink {
   /** What both share. */
   readonly flags: Int32Array;
+  /** The one of them that says whose code runs. */
+  readonly running: Int32Array;
   readonly notify: NotifyWatchdog;
   /** Log lines that are still to be sent. */
   readonly unsent: UnsentLines;
@@ -32,5 +34,10 @@ export function createWatchdogLink(control: number): WatchdogLink {
   thread.on('message', () => collectGarbage());
   thread.unref();
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
-  return { flags, unsent, notify: (notice) => thread.postMessage(notice) };
+  return {
+    flags,
+    running: new Int32Array(flags.buffer, slot.running * flags.BYTES_PER_ELEMENT, 1),
+    unsent,
+    notify: (notice) => thread.postMessage(notice),
+  };
 }

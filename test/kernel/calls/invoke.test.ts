@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { createInvocationScope, type Invocation } from '../../../runtime/kernel/calls/invocation.ts';
+import type { CurrentCall } from '../../../runtime/kernel/calls/current-call.ts';
+import { createInvocationScope } from '../../../runtime/kernel/calls/invocation.ts';
 import { invoke, isThenable } from '../../../runtime/kernel/calls/invoke.ts';
 
 const origin = { function: 'a', revision: 1, requestId: 'r1' };
 const scope = createInvocationScope();
 
 /** Invokes, and answers what came back beside the invocation that it ran as. */
-function run(call: () => unknown): { result: unknown; thrown: unknown; invocation: Invocation | undefined } {
-  let invocation: Invocation | undefined;
+function run(call: () => unknown): { result: unknown; thrown: unknown; invocation: CurrentCall | undefined } {
+  let invocation: CurrentCall | undefined;
   let result: unknown;
   let thrown: unknown;
   try {

@@ -1,5 +1,5 @@
 import { type Builder, createBuilder } from '../../../runtime/build/builder.ts';
-import { createInvocationScope, Invocation, type InvocationScope } from '../../../runtime/kernel/calls/invocation.ts';
+import type { Calls } from '../../../runtime/kernel/calls/calls.ts';
 import type { LogLevel } from '../../../runtime/kernel/ports/logger.ts';
 import type { Instantiate } from '../../../runtime/kernel/functions/module.ts';
 import { Registry } from '../../../runtime/kernel/functions/registry.ts';
@@ -8,6 +8,7 @@ import { createLoader } from '../../../runtime/worker/functions/loader.ts';
 import { createProcessView } from '../../../runtime/worker/functions/process.ts';
 import { SourcePlaces } from '../../../runtime/worker/functions/sources.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
+import { createCalls, FakeCall } from '../calls.ts';
 import { defaultLimits } from '../../limits.ts';
 
 /** One line that a function's console wrote. */
@@ -22,7 +23,7 @@ export interface FunctionHost {
   readonly builder: Builder;
   readonly registry: Registry;
   readonly places: SourcePlaces;
-  readonly scope: InvocationScope;
+  readonly calls: Calls;
   readonly lines: Line[];
   readonly sdk: object;
   readonly instantiate: Instantiate;
@@ -30,8 +31,8 @@ export interface FunctionHost {
   /** Builds, stages and activates functions together. */
   publish(sources: Readonly<Record<string, string>>): Promise<void>;
   exports(name: string): Record<string, unknown>;
-  /** Calls the live function as an invocation of its own, which the caller ends. */
-  call(name: string, context?: unknown): { answer: unknown; invocation: Invocation };
+  /** Calls the live function as a call of its own, which the caller ends. */
+  call(name: string, context?: unknown): { answer: unknown; invocation: FakeCall };
   close(): Promise<void>;
 }
 
@@ -39,16 +40,16 @@ export interface FunctionHost {
 export function createFunctionHost(wrap: (instantiate: Instantiate) => Instantiate = (instantiate) => instantiate): FunctionHost {
   const builder = createBuilder();
   const places = new SourcePlaces();
-  const scope = createInvocationScope();
+  const calls = createCalls();
   const lines: Line[] = [];
-  const pulse = new Pulse(scope, defaultLimits);
+  const pulse = new Pulse(calls, defaultLimits);
   const sdk = { cloud: 'the cloud' };
   const packages = { require: (id: string) => `package ${id}`, resolve: (id: string) => `/packages/${id}.js` };
   const console = {
     admits: () => true,
     write: (module: { name: string }, level: LogLevel, message: string) => void lines.push({ function: module.name, level, message }),
   };
-  const instantiate = wrap(createLoader({ scope, places, pulse, console, process: createProcessView({ APP: 'yes' }), packages, sdk }));
+  const instantiate = wrap(createLoader({ calls, places, pulse, console, process: createProcessView({ APP: 'yes' }), packages, sdk }));
   const registry = new Registry(instantiate);
   const build = (sources: Readonly<Record<string, string>>): Promise<BuiltFunction[]> =>
     Promise.all(
@@ -66,7 +67,7 @@ export function createFunctionHost(wrap: (instantiate: Instantiate) => Instantia
     builder,
     registry,
     places,
-    scope,
+    calls,
     lines,
     sdk,
     instantiate,
@@ -79,8 +80,8 @@ export function createFunctionHost(wrap: (instantiate: Instantiate) => Instantia
     exports: (name) => Object(registry.exports(moduleOf(name))),
     call: (name, context) => {
       const module = moduleOf(name);
-      const invocation = new Invocation({ function: name, revision: module.revision, requestId: 'r1' });
-      return { answer: scope.run(invocation, () => registry.handler(module)(context)), invocation };
+      const invocation = new FakeCall(name, module.revision);
+      return { answer: calls.within(invocation, () => registry.handler(module)(context), undefined), invocation };
     },
     close: async () => {
       registry.close();

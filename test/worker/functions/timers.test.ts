@@ -2,22 +2,18 @@ import { once } from 'node:events';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createInvocationScope, Invocation, type InvocationScope } from '../../../runtime/kernel/calls/invocation.ts';
+import type { Calls } from '../../../runtime/kernel/calls/calls.ts';
 import { FunctionModule } from '../../../runtime/kernel/functions/module.ts';
 import { type FunctionTimers, TimerSet } from '../../../runtime/worker/functions/timers.ts';
-import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
-import { slot } from '../../../runtime/worker/watchdog/shared.ts';
-import { defaultLimits } from '../../limits.ts';
+import { createCalls, FakeCall } from '../calls.ts';
 
-let scope: InvocationScope;
-let pulse: Pulse;
+let calls: Calls;
 let set: TimerSet;
 let timers: FunctionTimers;
 let fired: string[];
 
 beforeEach(() => {
-  scope = createInvocationScope();
-  pulse = new Pulse(scope, defaultLimits);
+  calls = createCalls();
   set = createSet();
   timers = set.functions();
   fired = [];
@@ -28,7 +24,7 @@ afterEach(() => set.dispose());
 function createSet(mark = 1): TimerSet {
   const module = new FunctionModule({ name: 'timers', revision: 1, methods: undefined, code: '', map: '' });
   module.mark = mark;
-  return new TimerSet(scope, module, pulse);
+  return new TimerSet(calls, module);
 }
 
 const fire =
@@ -49,8 +45,8 @@ async function pastAll(): Promise<void> {
   await nextTurn();
 }
 
-function invocation(): Invocation {
-  return new Invocation({ function: 'a', revision: 1, requestId: 'r1' });
+function invocation(): FakeCall {
+  return new FakeCall();
 }
 
 describe('functions()', () => {
@@ -186,7 +182,7 @@ describe('dispose()', () => {
 
   it('leaves timers of an invocation in flight until it ends', async () => {
     const call = invocation();
-    scope.run(call, startAll, 'call ');
+    calls.scope.run(call, startAll, 'call ');
     startAll('module ');
     set.dispose();
     await expect.poll(() => new Set(fired)).toEqual(new Set(['call timeout', 'call interval', 'call immediate']));
@@ -201,15 +197,15 @@ describe('dispose()', () => {
   it('lets an invocation in flight start more, until it ends', async () => {
     const call = invocation();
     set.dispose();
-    const slept = scope.run(call, async () => {
+    const slept = calls.scope.run(call, async () => {
       await Reflect.apply(promisify(timers.setTimeout), undefined, [1]);
       await promisify(timers.setImmediate)();
       return 'awake';
     });
     expect(await slept).toBe('awake');
-    scope.run(call, startAll);
+    calls.scope.run(call, startAll);
     call.end();
-    scope.run(call, startAll);
+    calls.scope.run(call, startAll);
     expect(set.size).toBe(0);
     await pastAll();
     expect(fired).toEqual([]);
@@ -217,7 +213,7 @@ describe('dispose()', () => {
 
   it('clears timers of invocations that have ended, and keeps those of others', () => {
     const [ended, open] = [invocation(), invocation()];
-    for (const call of [ended, open]) scope.run(call, () => timers.setTimeout(fire('timeout'), 60_000));
+    for (const call of [ended, open]) calls.scope.run(call, () => timers.setTimeout(fire('timeout'), 60_000));
     ended.end();
     expect(set.size).toBe(2);
     set.dispose();
@@ -231,7 +227,7 @@ describe('dispose()', () => {
     const onEnd = vi.spyOn(call, 'onEnd');
     set.dispose();
     for (let n = 0; n < 100; n += 1) {
-      const timer = scope.run(call, () => timers.setTimeout(fire('timeout'), 60_000));
+      const timer = calls.scope.run(call, () => timers.setTimeout(fire('timeout'), 60_000));
       if (n % 2 === 0) timers.clearTimeout(timer as NodeJS.Timeout);
     }
     expect([set.size, onEnd.mock.calls.length]).toEqual([50, 1]);
@@ -249,7 +245,7 @@ describe('dispose()', () => {
 });
 
 describe('the mark of the code that runs', () => {
-  const running = (): unknown => pulse.flags[slot.running];
+  const running = (): unknown => calls.attribution.current;
 
   it('is that of the module while a callback runs, and the outer one afterwards', async () => {
     const seen: unknown[] = [];

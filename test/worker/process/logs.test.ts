@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createInvocationScope, Invocation } from '../../../runtime/kernel/calls/invocation.ts';
+import type { Calls } from '../../../runtime/kernel/calls/calls.ts';
 import type { LogRecord } from '../../../runtime/kernel/ports/logger.ts';
 import { FunctionModule } from '../../../runtime/kernel/functions/module.ts';
 import { createLoader } from '../../../runtime/worker/functions/loader.ts';
@@ -9,11 +9,12 @@ import { SourcePlaces } from '../../../runtime/worker/functions/sources.ts';
 import { type SendLogs, WorkerLogs } from '../../../runtime/worker/process/logs.ts';
 import { createBuilder } from '../../../runtime/build/builder.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
+import { createCalls, FakeCall } from '../calls.ts';
 import { defaultLimits } from '../../limits.ts';
 
-const scope = createInvocationScope();
+const calls = createCalls();
 const module = new FunctionModule({ name: 'a', revision: 4, methods: undefined, code: '', map: '' });
-const invocation = new Invocation({ function: 'a', revision: 4, requestId: 'r1', connectionId: 'c1' });
+const invocation = new FakeCall('a', 4, { requestId: 'r1', connectionId: 'c1' });
 
 let places: SourcePlaces;
 let batches: (readonly LogRecord[])[];
@@ -36,7 +37,7 @@ function createLogs(linesPerSecond = 1_000): WorkerLogs {
     batches.push(records);
     done.push(next);
   };
-  return new WorkerLogs({ scope, places, linesPerSecond, send });
+  return new WorkerLogs({ current: () => calls.current, places, linesPerSecond, send });
 }
 
 /** The channel takes the next batch. */
@@ -125,7 +126,7 @@ describe('write()', () => {
   it('says function, revision, request and connection', async () => {
     const logs = createLogs();
     logs.write(module, 'info', 'outside');
-    scope.run(invocation, () => logs.write(module, 'warn', 'inside'));
+    calls.scope.run(invocation, () => logs.write(module, 'warn', 'inside'));
     const [outside, inside] = await flush();
     expect(outside).toEqual({ time: 1_700_000_000_000, level: 'info', message: 'outside', function: 'a', revision: 4 });
     expect(inside).toMatchObject({ function: 'a', revision: 4, requestId: 'r1', connectionId: 'c1' });
@@ -134,7 +135,7 @@ describe('write()', () => {
   it('names the module that writes, in the invocation of another', async () => {
     const logs = createLogs();
     const lib = new FunctionModule({ ...module.built, name: 'lib', revision: 9 });
-    scope.run(invocation, () => logs.write(lib, 'info', 'from lib'));
+    calls.scope.run(invocation, () => logs.write(lib, 'info', 'from lib'));
     expect(await flush()).toEqual([expect.objectContaining({ function: 'lib', revision: 9, requestId: 'r1' })]);
   });
 
@@ -147,7 +148,7 @@ describe('write()', () => {
     const { stackTraceLimit } = Error;
     const prepare: unknown = Reflect.get(Error, 'prepareStackTrace');
     const packages = { require: () => undefined, resolve: (id: string) => id };
-    const instantiate = createLoader({ scope, places, pulse: new Pulse(scope, defaultLimits), console: logs, process, packages, sdk: {} });
+    const instantiate = createLoader({ calls, places, pulse: new Pulse(calls, defaultLimits), console: logs, process, packages, sdk: {} });
     const speaking = new FunctionModule({ ...module.built, ...compiled });
     try {
       speaking.load(instantiate, { importFunction: () => undefined, evaluationFailed: () => undefined });
@@ -163,15 +164,15 @@ describe('write()', () => {
 describe('tap()', () => {
   it('collects the records of its request alone, which go the usual way as well', async () => {
     const logs = createLogs();
-    const other = new Invocation({ function: 'a', revision: 4, requestId: 'r2' });
+    const other = new FakeCall('a', 4, { requestId: 'r2' });
     logs.tap('r1');
-    scope.run(invocation, () => logs.write(module, 'info', 'mine'));
-    scope.run(other, () => logs.write(module, 'info', 'other'));
+    calls.scope.run(invocation, () => logs.write(module, 'info', 'mine'));
+    calls.scope.run(other, () => logs.write(module, 'info', 'other'));
     logs.log('info', 'host');
     logs.failed(new Error('mine too'), invocation);
     expect(messages(logs.untap('r1'))).toEqual(['mine', 'Error: mine too']);
     expect(logs.untap('r1')).toEqual([]);
-    scope.run(invocation, () => logs.write(module, 'info', 'late'));
+    calls.scope.run(invocation, () => logs.write(module, 'info', 'late'));
     expect(logs.untap('r1')).toEqual([]);
     expect(messages(await flush())).toEqual(['mine', 'other', 'host', 'Error: mine too', 'late']);
   });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { Invocation } from '../../../runtime/kernel/calls/invocation.ts';
+import type { CurrentCall } from '../../../runtime/kernel/calls/current-call.ts';
 import type { SocketContext } from '../../../runtime/worker/sockets/context.ts';
 import { deferred, messages, open, recorder, startHost, textOf } from './host.ts';
 
@@ -256,7 +256,7 @@ describe('an event', () => {
 
   it('runs in an invocation of its own that ends when its handler has settled', async () => {
     const gate = deferred();
-    const seen = recorder<{ invocation: Invocation | undefined; context: SocketContext }>();
+    const seen = recorder<{ invocation: CurrentCall | undefined; context: SocketContext }>();
     const host = await startHost({
       default: (context) => {
         seen.record({ invocation: host.scope.getStore(), context });

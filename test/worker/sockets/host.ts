@@ -3,7 +3,8 @@ import { createServer, request as httpRequest, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
-import { createInvocationScope, type Invocation, type InvocationScope } from '../../../runtime/kernel/calls/invocation.ts';
+import type { Calls } from '../../../runtime/kernel/calls/calls.ts';
+import type { CurrentCall } from '../../../runtime/kernel/calls/current-call.ts';
 import type { LogLevel } from '../../../runtime/kernel/ports/logger.ts';
 import type { WorkerLimits } from '../../../runtime/kernel/protocol/protocol.ts';
 import { Registry } from '../../../runtime/kernel/functions/registry.ts';
@@ -11,6 +12,7 @@ import { type App, createCounters } from '../../../runtime/worker/process/app.ts
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
 import type { SocketContext, UpgradeContext } from '../../../runtime/worker/sockets/context.ts';
 import { createSocketServer, type SocketServer } from '../../../runtime/worker/sockets/server.ts';
+import { createCalls } from '../calls.ts';
 import { defaultLimits } from '../../limits.ts';
 
 const hostLimits: WorkerLimits = { ...defaultLimits, requestBody: 1024, message: 64 * 1024 };
@@ -27,9 +29,9 @@ export interface Host {
   readonly app: App;
   readonly http: Server;
   readonly server: SocketServer;
-  readonly scope: InvocationScope;
+  readonly scope: Calls['scope'];
   /** What `app.failed` was told. */
-  readonly failures: { thrown: unknown; invocation: Invocation }[];
+  readonly failures: { thrown: unknown; invocation: CurrentCall }[];
   readonly logs: { level: LogLevel; message: string; connectionId: string | undefined }[];
   /** Makes `__websocket__` live; a function is the module's top-level code and answers its exports. */
   publish(code: TestFunction | (() => unknown), quarantine?: string): void;
@@ -57,9 +59,12 @@ export async function startHost(code?: TestFunction | (() => unknown), options: 
       dispose() {},
     };
   });
-  const scope = createInvocationScope();
   const failures: Host['failures'] = [];
   const logs: Host['logs'] = [];
+  const counters = createCounters();
+  const log: App['log'] = (level, message, fields) => logs.push({ level, message, connectionId: fields?.connectionId });
+  const failed: App['failed'] = (thrown, invocation) => failures.push({ thrown, invocation });
+  const calls = createCalls({ counters, log, logThrown: failed });
   const app: App = {
     settings: {
       appId: 'test',
@@ -72,11 +77,12 @@ export async function startHost(code?: TestFunction | (() => unknown), options: 
       limits,
     },
     functions: registry,
-    scope,
-    counters: createCounters(),
-    pulse: new Pulse(scope, limits),
-    log: (level, message, fields) => logs.push({ level, message, connectionId: fields?.connectionId }),
-    failed: (thrown, invocation) => failures.push({ thrown, invocation }),
+    calls,
+    scope: calls.scope,
+    counters,
+    pulse: new Pulse(calls, limits),
+    log,
+    failed,
     verifyToken: (token) => (token.startsWith('good-') ? { uid: token.slice(5) } : null),
   };
   const server = createSocketServer(app);
@@ -99,7 +105,7 @@ export async function startHost(code?: TestFunction | (() => unknown), options: 
   if (code) publish(code);
   const port = portOf(http.address());
   const remove = (): void => registry.install({ functions: [], deleted: ['__websocket__'] });
-  return { port, url: `ws://127.0.0.1:${port}`, app, http, server, scope, failures, logs, publish, remove };
+  return { port, url: `ws://127.0.0.1:${port}`, app, http, server, scope: calls.scope, failures, logs, publish, remove };
 }
 
 function portOf(address: AddressInfo | string | null): number {

@@ -1,10 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createInvocationScope, Invocation, type InvocationScope } from '../../../runtime/kernel/calls/invocation.ts';
+import { Attribution } from '../../../runtime/kernel/calls/attribution.ts';
+import type { Calls } from '../../../runtime/kernel/calls/calls.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
+import { createCalls, FakeCall } from '../calls.ts';
 import { signal, slot, type WatchdogNotice } from '../../../runtime/worker/watchdog/shared.ts';
 
-let scope: InvocationScope;
+let calls: Calls;
+let guard: () => void;
 let notices: WatchdogNotice[];
 let pulse: Pulse;
 let now: number;
@@ -12,9 +15,10 @@ let now: number;
 beforeEach(() => {
   now = 1000;
   vi.spyOn(performance, 'now').mockImplementation(() => now);
-  scope = createInvocationScope();
   notices = [];
-  pulse = new Pulse(scope, { cpuTime: 900, memory: 512 }, undefined, (notice) => notices.push(notice));
+  calls = createCalls({ attribution: new Attribution(undefined, (notice) => notices.push(notice)) });
+  pulse = new Pulse(calls, { cpuTime: 900, memory: 512 }, undefined, (notice) => notices.push(notice));
+  guard = pulse.guardOf({ function: 'guarded', revision: 3 });
 });
 
 afterEach(() => {
@@ -22,8 +26,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function invocation(name: string): Invocation {
-  return new Invocation({ function: name, revision: 3, requestId: 'r1' });
+function invocation(name: string): FakeCall {
+  return new FakeCall(name, 3);
 }
 
 /** Raises a signal as the watchdog does. */
@@ -32,18 +36,18 @@ function raise(asked: number): void {
 }
 
 /** What guards do that are reached at these times: `on`, or the code of the error that they throw. */
-function guards(running: Invocation | undefined, ...times: readonly number[]): unknown[] {
+function guards(running: FakeCall | undefined, ...times: readonly number[]): unknown[] {
   const reach = (): unknown[] =>
     times.map((time) => {
       now = time;
       try {
-        pulse.guard();
+        guard();
         return 'on';
       } catch (error) {
         return Reflect.get(Object(error), 'code');
       }
     });
-  return running ? scope.run(running, reach) : scope.exit(reach);
+  return running ? calls.scope.run(running, reach) : calls.scope.exit(reach);
 }
 
 describe('guard()', () => {
@@ -58,7 +62,7 @@ describe('guard()', () => {
     expect(guards(call, 1000, 1014)).toEqual(['on', 'on']);
     now = 1015;
     const error = { code: 'CPU_LIMIT_EXCEEDED', details: { limit: 900 } };
-    expect(() => scope.run(call, pulse.guard)).toThrow(expect.objectContaining(error));
+    expect(() => calls.scope.run(call, guard)).toThrow(expect.objectContaining(error));
     expect([pulse.stopped, pulse.flags[slot.signal]]).toEqual([1, signal.cpu]);
   });
 
@@ -68,7 +72,7 @@ describe('guard()', () => {
     expect(guards(call, 1000, 1004)).toEqual(['on', 'on']);
     now = 1005;
     const error = { code: 'MEMORY_LIMIT_EXCEEDED', details: { limit: 512 } };
-    expect(() => scope.run(call, pulse.guard)).toThrow(expect.objectContaining(error));
+    expect(() => calls.scope.run(call, guard)).toThrow(expect.objectContaining(error));
     expect([pulse.stopped, pulse.flags[slot.signal]]).toEqual([1, signal.none]);
   });
 
@@ -106,19 +110,19 @@ describe('guard()', () => {
     expect(guards(undefined, 1030, 1040)).toEqual(['on', 'on']);
   });
 
-  it('answers tell with whose code runs, and lowers that signal only', () => {
+  it('guardOf() tells with the function whose guard it is, whatever call it runs in, and lowers that signal only', () => {
     pulse.beat();
     pulse.enter(7);
     raise(signal.tell);
     expect(guards(invocation('lib/a'), 1000, 5000)).toEqual(['on', 'on']);
-    expect(notices).toEqual([{ type: 'running', mark: { function: 'lib/a', revision: 3 } }]);
+    expect(notices).toEqual([{ type: 'running', mark: { function: 'guarded', revision: 3 } }]);
     expect([...pulse.flags]).toEqual([signal.none, 1, 7]);
   });
 
-  it('answers tell outside of any invocation by lowering it', () => {
+  it('guardOf() tells whose code runs outside of any call, too', () => {
     raise(signal.tell);
     guards(undefined, 1000);
-    expect([notices, pulse.flags[slot.signal]]).toEqual([[], signal.none]);
+    expect([notices.length, pulse.flags[slot.signal]]).toEqual([1, signal.none]);
   });
 });
 
@@ -155,39 +159,5 @@ describe('beat()', () => {
     look();
     pulse.stop();
     expect(beats).toEqual([0, 2, 2, 4]);
-  });
-});
-
-describe('marks', () => {
-  it('mark() and unmark() tell the watchdog, each mark a number of its own', () => {
-    const ids = [pulse.mark('a', 1), pulse.mark('lib/b', 2)];
-    pulse.unmark(1);
-    expect([...ids, pulse.mark('a', 1)]).toEqual([1, 2, 3]);
-    expect(notices).toEqual([
-      { type: 'mark', id: 1, mark: { function: 'a', revision: 1 } },
-      { type: 'mark', id: 2, mark: { function: 'lib/b', revision: 2 } },
-      { type: 'unmark', id: 1 },
-      { type: 'mark', id: 3, mark: { function: 'a', revision: 1 } },
-    ]);
-  });
-
-  it('enter() and leave() nest', () => {
-    const running: unknown[] = [];
-    const note = (): void => void running.push(pulse.flags[slot.running]);
-    const first = pulse.enter(1);
-    note();
-    const second = pulse.enter(2);
-    note();
-    pulse.leave(second);
-    note();
-    pulse.leave(first);
-    note();
-    expect(running).toEqual([1, 2, 1, 0]);
-  });
-
-  it('work without a watchdog', () => {
-    const alone = new Pulse(scope, { cpuTime: 900, memory: 512 });
-    expect([alone.mark('a', 1), alone.mark('b', 1), alone.enter(2), alone.flags[slot.running]]).toEqual([1, 2, 0, 2]);
-    alone.unmark(1);
   });
 });

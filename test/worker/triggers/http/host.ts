@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions }
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInvocationScope, type Invocation } from '../../../../runtime/kernel/calls/invocation.ts';
+import type { CurrentCall } from '../../../../runtime/kernel/calls/current-call.ts';
 import type { LogFields, LogLevel } from '../../../../runtime/kernel/ports/logger.ts';
 import { Registry } from '../../../../runtime/kernel/functions/registry.ts';
 import type { WorkerLimits } from '../../../../runtime/kernel/protocol/protocol.ts';
@@ -12,6 +12,7 @@ import { type App, createCounters } from '../../../../runtime/worker/process/app
 import { createRequestHandler } from '../../../../runtime/worker/triggers/http/handler.ts';
 import { createHttpServer, type HttpServer } from '../../../../runtime/worker/triggers/http/server.ts';
 import { Pulse } from '../../../../runtime/worker/watchdog/pulse.ts';
+import { createCalls } from '../../calls.ts';
 import { defaultLimits } from '../../../limits.ts';
 import type { FunctionContext, FunctionRequest, FunctionResponse } from '../../../../sdk/context.ts';
 
@@ -29,7 +30,7 @@ export interface TestModule {
 
 export interface Failure {
   readonly thrown: unknown;
-  readonly invocation: Invocation;
+  readonly invocation: CurrentCall;
 }
 
 /** A real server on a free port of the loopback, with real functions and what they left behind. */
@@ -51,7 +52,6 @@ export interface Host {
 
 export async function startHost(requestBody = 10 * 1024 * 1024, others: Partial<WorkerLimits> = {}): Promise<Host> {
   const limits = { ...defaultLimits, requestBody, ...others };
-  const scope = createInvocationScope();
   const modules = new Map<string, TestModule>();
   const failures: Failure[] = [];
   const lines: string[] = [];
@@ -61,6 +61,13 @@ export async function startHost(requestBody = 10 * 1024 * 1024, others: Partial<
     const { exports, evaluate } = modules.get(module.name) ?? {};
     return { exports, evaluate: () => evaluate?.(), dispose: () => undefined };
   });
+  const counters = createCounters();
+  const log: App['log'] = (level, message, fields) => {
+    lines.push(message);
+    records.push({ level, message, fields });
+  };
+  const failed: App['failed'] = (thrown, invocation) => failures.push({ thrown, invocation });
+  const calls = createCalls({ counters, log, logThrown: failed });
   const app: App = {
     settings: {
       appId: 'test',
@@ -73,14 +80,12 @@ export async function startHost(requestBody = 10 * 1024 * 1024, others: Partial<
       limits,
     },
     functions: registry,
-    scope,
-    counters: createCounters(),
-    pulse: new Pulse(scope, limits),
-    log: (level, message, fields) => {
-      lines.push(message);
-      records.push({ level, message, fields });
-    },
-    failed: (thrown, invocation) => failures.push({ thrown, invocation }),
+    calls,
+    scope: calls.scope,
+    counters,
+    pulse: new Pulse(calls, limits),
+    log,
+    failed,
     verifyToken: (token) => (token === 'good' ? { uid: 7 } : null),
   };
   const server = createHttpServer(app, createRequestHandler(app, registry, uploadDir));

@@ -1,0 +1,249 @@
+import { HearthError } from '../errors.ts';
+import type { FunctionModule } from '../functions/module.ts';
+import type { CallBounds } from './bounds.ts';
+import type { Calls } from './calls.ts';
+import type { Concurrency, Lane, WaitingCall } from './concurrency.ts';
+import type { TimedCall } from './deadlines.ts';
+import { type Failure, fieldsOf } from './failures.ts';
+import type { QueueEntry } from './queue.ts';
+import type { CallOrigin, CurrentCall } from './current-call.ts';
+import { isThenable } from './thenable.ts';
+
+/**
+ * - `waiting`: for its turn;
+ * - `running`: from its start until its result is dealt with;
+ * - `expired`: nobody waits for it any more, and its code may still run;
+ * - `ended`: it is over; what it started itself has lost its owner.
+ */
+export type CallState = 'waiting' | 'running' | 'expired' | 'ended';
+
+/**
+ * One run of a handler, whatever triggered it. This class does what every call needs: attribution, turn,
+ * deadline, signal, report of failures, end. A trigger extends it and says which code is called with which
+ * context ({@link Call.invoke}) and what becomes of the outcome.
+ *
+ * Exactly one of `settled()`, `failed()` and `expired()` is called first; after `expired()` a late outcome is
+ * reported and ends the call. A trigger MUST call `end()` once nothing of the call is left to do.
+ */
+export abstract class Call implements CurrentCall, WaitingCall {
+  readonly requestId: string;
+  readonly connectionId: string | undefined;
+  readonly #bounds: CallBounds;
+  #module: FunctionModule;
+  #state: CallState = 'running';
+  #controller: AbortController | undefined;
+  #stopReason: unknown;
+  #atEnd: (() => void)[] | undefined;
+  #timed: QueueEntry<TimedCall> | undefined;
+  #lane: Lane | undefined;
+  #waiting: QueueEntry<WaitingCall> | undefined;
+
+  constructor(bounds: CallBounds, module: FunctionModule, { requestId, connectionId }: CallOrigin) {
+    this.#bounds = bounds;
+    this.#module = module;
+    this.requestId = requestId;
+    this.connectionId = connectionId;
+  }
+
+  get module(): FunctionModule {
+    return this.#module;
+  }
+
+  /** The name of the function that is called. */
+  get function(): string {
+    return this.#module.name;
+  }
+
+  get revision(): number {
+    return this.#module.revision;
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  get ended(): boolean {
+    return this.#state === 'ended';
+  }
+
+  get calls(): Calls {
+    return this.#bounds.calls;
+  }
+
+  /** What `ctx.signal` is, made at its first use: aborts when nobody waits for the call any more. */
+  get signal(): AbortSignal {
+    if (this.#controller) return this.#controller.signal;
+    this.#controller = new AbortController();
+    if (this.#stopReason === undefined) this.watchCaller();
+    else this.#controller.abort(this.#stopReason);
+    return this.#controller.signal;
+  }
+
+  /** Calls the function now, or when its turn comes; a handler that returns at once is answered at once. */
+  begin(): void {
+    const { concurrency } = this.#bounds;
+    if (concurrency?.isFull(this.function)) this.#wait(concurrency);
+    else this.#start();
+  }
+
+  takeTurn(): void {
+    this.#waiting = undefined;
+    const module = this.lookUp();
+    if (module) {
+      this.#module = module;
+      this.#state = 'running';
+      this.#start();
+    } else this.end();
+  }
+
+  /** The call's time is over. */
+  expire(): void {
+    if (!this.isAwaited) return;
+    const { calls } = this.#bounds;
+    const error = this.timeout();
+    const waited = this.#state === 'waiting' ? ' It has waited for its turn all that time.' : '';
+    this.release();
+    this.#state = 'expired';
+    calls.counters.timeouts += 1;
+    calls.log('error', `${error.message}${waited}`, fieldsOf(this));
+    this.expired(error);
+    this.abort(error);
+  }
+
+  /** Tells the function through its signal that nobody waits any more; its listeners are user code. */
+  abort(reason: unknown): void {
+    this.#stopReason ??= reason;
+    const controller = this.#controller;
+    if (!controller || controller.signal.aborted) return;
+    const { calls } = this.#bounds;
+    calls.within(this, () => calls.enter(this.#module.mark, () => controller.abort(reason), undefined), undefined);
+  }
+
+  /** Stops counting and timing the call: it has been answered, or has begun to be. */
+  release(): void {
+    const { deadlines, concurrency } = this.#bounds;
+    if (this.#timed) deadlines?.remove(this.#timed);
+    if (this.#lane) concurrency?.leave(this.#lane);
+    if (this.#waiting) concurrency?.withdraw(this.function, this.#waiting);
+    this.#timed = undefined;
+    this.#lane = undefined;
+    this.#waiting = undefined;
+  }
+
+  onEnd(callback: () => void): void {
+    if (this.ended) callback();
+    else (this.#atEnd ??= []).push(callback);
+  }
+
+  /** Ends the call; further calls do nothing. */
+  end(): void {
+    if (this.#state === 'ended') return;
+    this.release();
+    this.#state = 'ended';
+    const callbacks = this.#atEnd;
+    this.#atEnd = undefined;
+    if (callbacks) for (const callback of callbacks) callback();
+  }
+
+  /** Whether somebody still waits for the outcome: only then does the call's time count. */
+  protected get isAwaited(): boolean {
+    return true;
+  }
+
+  /** Enters the function; runs inside the call. Throws what the function throws. */
+  protected abstract invoke(): unknown;
+  /** Deals with what the function returned. What it throws fails the call. */
+  protected abstract settled(result: unknown): void;
+  /** Deals with a failure, which has been reported. MUST NOT throw. */
+  protected abstract failed(failure: Failure): void;
+  /** Deals with a call whose time is over, which has been logged. MUST NOT throw. */
+  protected abstract expired(error: HearthError): void;
+
+  /** The error that says that the call's time is over. */
+  protected timeout(): HearthError {
+    return new HearthError('FUNCTION_TIMEOUT', { limit: this.#bounds.deadlines?.timeout ?? 0 });
+  }
+
+  /** Called when a signal is first asked for: a trigger whose caller may leave calls `abort()` when it does. */
+  protected watchCaller(): void {}
+
+  /** The function, when the call's turn has come: a publish may have replaced it. Undefined: the call has been answered. */
+  protected lookUp(): FunctionModule | undefined {
+    return this.#module;
+  }
+
+  /** Counts and times the call from now on, unless that is done already. */
+  protected hold(): void {
+    const { deadlines, concurrency } = this.#bounds;
+    if (deadlines) this.#timed ??= deadlines.add(this);
+    if (concurrency) this.#lane ??= concurrency.enter(this.function);
+  }
+
+  /** Reports what the call threw. */
+  protected report(thrown: unknown): Failure {
+    return this.calls.failures.report(thrown, this, this.#controller?.signal.aborted ? this.#controller.signal.reason : undefined);
+  }
+
+  #wait(concurrency: Concurrency): void {
+    const { calls, deadlines } = this.#bounds;
+    this.#waiting = concurrency.wait(this.function, this);
+    if (this.#waiting) {
+      this.#state = 'waiting';
+      if (deadlines) this.#timed = deadlines.add(this);
+      return;
+    }
+    calls.counters.refused += 1;
+    const error = new HearthError('FUNCTION_BUSY', { name: this.function });
+    calls.warnings.warn(this.function, error.message, fieldsOf(this));
+    this.failed({ kind: 'stopped', error });
+  }
+
+  #start(): void {
+    this.#bounds.calls.within(this, Call.#run, this);
+  }
+
+  static #run(this: void, call: Call): void {
+    let result: unknown;
+    try {
+      result = call.invoke();
+      if (isThenable(result)) {
+        call.#await(result);
+        return;
+      }
+    } catch (thrown) {
+      call.#fail(thrown);
+      return;
+    }
+    call.#settle(result);
+  }
+
+  #await(pending: PromiseLike<unknown>): void {
+    // Some thenables, such as queries, do their work each time they are asked: this asks once.
+    Promise.resolve(pending).then(
+      (result) => this.#settle(result),
+      (thrown: unknown) => this.#fail(thrown),
+    );
+    if (this.isAwaited) this.hold();
+    else this.release();
+  }
+
+  #settle(result: unknown): void {
+    if (this.#state !== 'running') {
+      this.end();
+      return;
+    }
+    this.release();
+    try {
+      this.settled(result);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    this.release();
+    const failure = this.report(thrown);
+    if (this.#state === 'running') this.failed(failure);
+    else this.end();
+  }
+}

@@ -1,0 +1,83 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { FunctionModule } from '../functions/module.ts';
+import type { FunctionView } from '../functions/registry.ts';
+import type { Attribution } from './attribution.ts';
+import type { CurrentCall } from './current-call.ts';
+import { Failures, type LogThrown } from './failures.ts';
+import { type Log, Warnings } from './warnings.ts';
+
+/** Counts that calls keep. */
+export interface CallCounters {
+  /** Calls over HTTP that are pending, and that wait for their turn. */
+  requestsActive: number;
+  requestsQueued: number;
+  /** Calls refused because too many were pending. */
+  refused: number;
+  /** Calls whose time was over. */
+  timeouts: number;
+}
+
+/** What the calls of an app are made with. */
+export interface CallsOptions {
+  readonly attribution: Attribution;
+  readonly counters: CallCounters;
+  readonly log: Log;
+  readonly logThrown: LogThrown;
+}
+
+/**
+ * What all calls of an app share, and the one way into user code: {@link Calls.within} says which call it
+ * belongs to, for everything asynchronous that it starts; {@link Calls.enter} says whose code it is while it
+ * runs without a pause.
+ */
+export class Calls {
+  readonly attribution: Attribution;
+  readonly counters: CallCounters;
+  readonly failures: Failures;
+  readonly warnings: Warnings;
+  readonly log: Log;
+  readonly scope = new AsyncLocalStorage<CurrentCall>();
+
+  constructor({ attribution, counters, log, logThrown }: CallsOptions) {
+    this.attribution = attribution;
+    this.counters = counters;
+    this.log = log;
+    this.warnings = new Warnings(log);
+    this.failures = new Failures(logThrown, this.warnings);
+  }
+
+  /** The call that runs now; undefined in the host's own code. */
+  get current(): CurrentCall | undefined {
+    return this.scope.getStore();
+  }
+
+  /** Runs `code` as a part of the call, with everything asynchronous that it starts. */
+  within<A, R>(call: CurrentCall, code: (argument: A) => R, argument: A): R {
+    return this.scope.run(call, code, argument);
+  }
+
+  /** Runs code of the function that has this mark; what it starts and what runs after an `await` belong to the call. */
+  enter<A, R>(mark: number, code: (argument: A) => R, argument: A): R {
+    const { attribution } = this;
+    const outer = attribution.enter(mark);
+    try {
+      return code(argument);
+    } finally {
+      attribution.leave(outer);
+    }
+  }
+
+  /** Calls a function's handler, evaluating its code first if need be; throws what either throws. */
+  invoke(functions: FunctionView, module: FunctionModule, context: unknown): unknown {
+    // Only evaluated code has a mark.
+    const handler = functions.handler(module);
+    return this.enter(module.mark, handler, context);
+  }
+
+  /** Runs Node's own code on behalf of the current call, which after an `await` nothing else says. */
+  enterCurrent<A, R>(code: (argument: A) => R, argument: A): R {
+    const { current, attribution } = this;
+    const mark = current && attribution.markOf(current.function, current.revision);
+    return this.enter(mark ?? attribution.current, code, argument);
+  }
+}

@@ -1,0 +1,17 @@
+/** What a call is part of: log lines and errors carry it. */
+export interface CallOrigin {
+  readonly requestId: string;
+  readonly connectionId?: string | undefined;
+}
+
+/** What code that runs inside a call can learn of it. */
+export interface CurrentCall {
+  /** The name of the function that is called, and its revision; 0 is a draft. */
+  readonly function: string;
+  readonly revision: number;
+  readonly requestId: string;
+  readonly connectionId: string | undefined;
+  readonly ended: boolean;
+  /** Runs `callback` when the call ends; at once if it has. Callbacks MUST NOT throw. */
+  onEnd(callback: () => void): void;
+}
