@@ -23,7 +23,7 @@ export interface CloudHost {
   broadcast(data: unknown, sockets?: Iterable<FunctionSocket>): Promise<Broadcasted>;
   /** The app's database; undefined: it has none. */
   readonly database: AppDatabase | undefined;
-  /** Calls a function with this very context; throws, or answers what the function answers. */
+  /** Calls a function with this very context. */
   invoke(name: string, context: object): unknown;
 }
 

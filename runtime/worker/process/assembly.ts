@@ -1,7 +1,6 @@
-import { HearthError, messageOf } from '../../kernel/errors.ts';
+import { messageOf } from '../../kernel/errors.ts';
 import { Attribution } from '../../kernel/calls/attribution.ts';
 import { Calls } from '../../kernel/calls/calls.ts';
-import { invoke } from '../../kernel/calls/invoke.ts';
 import type { WorkerSettings } from '../../kernel/protocol/protocol.ts';
 import { Registry } from '../../kernel/functions/registry.ts';
 import { type App, createCounters } from './app.ts';
@@ -14,6 +13,7 @@ import { createProcessView } from '../functions/process.ts';
 import { SourcePlaces } from '../functions/sources.ts';
 import { drainHttp } from '../triggers/http/drain.ts';
 import { createRequestHandler } from '../triggers/http/handler.ts';
+import { createInvoke } from '../triggers/call/invoke-call.ts';
 import { createHttpServer, type HttpServer } from '../triggers/http/server.ts';
 import { type SendLogs, WorkerLogs } from './logs.ts';
 import { TickShape } from './tick.ts';
@@ -79,7 +79,7 @@ export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs, wa
     sockets: sockets.sockets,
     broadcast: (data, targets) => broadcaster.send(data, targets),
     database,
-    invoke: (name, context) => invokeFunction(app, name, context),
+    invoke: createInvoke(calls, registry),
   });
   const sdk = sdkModule(cloud);
   // A package may take longer to load than a function may run.
@@ -113,13 +113,4 @@ function openDatabase(app: App): AppDatabase | undefined {
   return new AppDatabase(databaseUri, (error) =>
     app.log('error', `the database of the functions cannot be reached, trying again: ${messageOf(error)}`),
   );
-}
-
-/** `cloud.invoke()`: past the interceptor, within the caller's invocation if there is one. */
-function invokeFunction(app: App, name: string, context: object): unknown {
-  const module = app.functions.get(name);
-  if (!module) throw new HearthError('FUNCTION_MISSING', { name });
-  const call = (): unknown => app.functions.handler(module)(context);
-  if (app.scope.getStore()) return call();
-  return invoke(app.scope, { function: name, revision: module.revision, requestId: 'invoke' }, call);
 }

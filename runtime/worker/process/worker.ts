@@ -1,13 +1,11 @@
-import { HearthError, messageOf } from '../../kernel/errors.ts';
-import { Invocation } from '../../kernel/calls/invocation.ts';
-import { invoke } from '../../kernel/calls/invoke.ts';
-import { reserved } from '../../kernel/functions/name.ts';
+import { HearthError } from '../../kernel/errors.ts';
 import type { WorkerCalls, WorkerMethod, WorkerParams } from '../../kernel/protocol/protocol.ts';
 import type { Stage } from '../../kernel/functions/registry.ts';
 import { createWorkerApp, type WorkerApp } from './assembly.ts';
 import { boundBlockingCalls, markNativeCalls } from '../functions/blocking.ts';
 import { guardIntrinsics, keepIntrinsics } from '../functions/intrinsics.ts';
 import type { SendLogs } from './logs.ts';
+import { initialize } from '../triggers/call/init-call.ts';
 import { run } from '../triggers/run/run.ts';
 import type { WatchdogLink } from '../watchdog/link.ts';
 
@@ -62,7 +60,7 @@ export class Worker implements WorkerHandlers {
     const loaded = this.#require();
     // Functions use it at their top level, and `__init__` is the first of them.
     await loaded.database?.connect(databaseTime);
-    await initialise(loaded);
+    await initialize(loaded.app.calls, loaded.registry, loaded.app.settings.limits.initTimeout);
     const { server } = loaded;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -152,26 +150,3 @@ export class Worker implements WorkerHandlers {
 }
 
 type ReturnTypePromise<M extends WorkerMethod> = Promise<ReturnType<WorkerCalls[M]>>;
-
-/** Runs `__init__` to its end before any other function is evaluated; what it throws is logged and the host serves. */
-async function initialise({ app, registry, logs }: WorkerApp): Promise<void> {
-  const module = registry.get(reserved.init);
-  if (!module) return;
-  const origin = { function: module.name, revision: module.revision, requestId: 'init' };
-  const limit = app.settings.limits.initTimeout;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      app.log('error', `${reserved.init} has not finished after ${limit} ms; serving without waiting for it`, origin);
-      resolve();
-    }, limit);
-  });
-  try {
-    const context = { method: 'INIT', __function_name: module.name, requestId: origin.requestId };
-    await Promise.race([invoke(app.scope, origin, () => registry.handler(module)(context)), late]);
-  } catch (error) {
-    logs.failed(error, new Invocation(origin), `${reserved.init} failed, serving all the same (${messageOf(error)}): `);
-  } finally {
-    clearTimeout(timer);
-  }
-}
