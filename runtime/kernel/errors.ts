@@ -91,7 +91,7 @@ export const catalogue = {
     status: 0,
     message: 'The handler of {event} has not settled for {limit} ms; the next event of the socket no longer waits for it.',
   },
-  INIT_TIMEOUT: { status: 0, message: '__init__ has not finished after {limit} ms; the host serves without waiting for it.' },
+  INIT_TIMEOUT: { status: 0, message: 'The function __init__ has not finished after {limit} ms; the host serves without waiting for it.' },
   DATABASE_UNAVAILABLE: {
     status: 0,
     message:

@@ -4,6 +4,7 @@ import type { InvocationScope } from '../../kernel/calls/invocation.ts';
 import type { LogFields, LogLevel } from '../../kernel/ports/logger.ts';
 import type { WorkerSettings } from '../../kernel/protocol/protocol.ts';
 import type { FunctionView } from '../../kernel/functions/registry.ts';
+import type { HttpDialect } from '../triggers/http/http-call.ts';
 import type { Pulse } from '../watchdog/pulse.ts';
 
 /** Counts since the worker started; whoever does the thing counts it. */
@@ -45,6 +46,8 @@ export interface App {
   readonly functions: FunctionView;
   /** The way into the functions' code. */
   readonly calls: Calls;
+  /** How its functions are called over HTTP. */
+  readonly http: HttpDialect;
   readonly scope: InvocationScope;
   readonly counters: Counters;
   /** Knows whose code runs at this moment, and stops code that runs without a pause. */

@@ -11,12 +11,13 @@ import { createLoader } from '../functions/loader.ts';
 import { createPackages } from '../functions/packages.ts';
 import { createProcessView } from '../functions/process.ts';
 import { SourcePlaces } from '../functions/sources.ts';
-import { drainHttp } from '../triggers/http/drain.ts';
+import { drainHttp } from '../triggers/http/http-drain.ts';
 import { createRequestHandler } from '../triggers/http/handler.ts';
 import { createInvoke } from '../triggers/call/invoke-call.ts';
-import { createHttpServer, type HttpServer } from '../triggers/http/server.ts';
+import { createHttpServer, type HttpServer } from '../triggers/http/http-server.ts';
 import { type SendLogs, WorkerLogs } from './logs.ts';
 import { TickShape } from './tick.ts';
+import { createLafHttp } from '../dialects/laf/http.ts';
 import { verifyToken } from '../dialects/laf/token.ts';
 import type { WatchdogLink } from '../watchdog/link.ts';
 import { Pulse } from '../watchdog/pulse.ts';
@@ -61,6 +62,7 @@ export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs, wa
   const app: App = {
     settings,
     functions: registry,
+    http: createLafHttp((token) => verifyToken(token, settings.serverSecret)),
     calls,
     scope: calls.scope,
     counters,
@@ -85,7 +87,7 @@ export function createWorkerApp(settings: WorkerSettings, sendLogs: SendLogs, wa
   // A package may take longer to load than a function may run.
   const packages = createPackages(settings.packagesDir, sdk, () => pulse.beat());
   const loader = createLoader({ calls, places, pulse, console: logs, process: createProcessView(cloud.env), packages, sdk });
-  const server = createHttpServer(app, createRequestHandler(app, registry, settings.uploadDir));
+  const server = createHttpServer(app, createRequestHandler(app, { functions: registry, dialect: app.http }));
   server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
   const ticks = new TickShape();
   ticks.keep();

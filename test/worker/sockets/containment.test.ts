@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
-import { slot } from '../../../runtime/worker/watchdog/shared.ts';
 import { closed, handshake, messages, open, rawClient, recorder, startHost, textOf } from './host.ts';
 
 /** A masked text frame as a client sends it. */
@@ -118,13 +117,13 @@ describe('a listener of a function that throws', () => {
         if (method !== 'WebSocket:connection') return;
         const module = host.app.functions.get('__websocket__');
         if (module) module.mark = 7;
-        socket.on('message', () => seen.record([host.scope.getStore()?.connectionId, host.app.pulse.flags[slot.running]]));
+        socket.on('message', () => seen.record([host.scope.getStore()?.connectionId, host.app.calls.attribution.current]));
       },
     });
     const socket = await open(host);
     socket.send('x');
     expect(await seen.seen(1)).toEqual([[host.server.list()[0]?.id, 7]]);
-    expect(host.app.pulse.flags[slot.running]).toBe(0);
+    expect(host.app.calls.attribution.current).toBe(0);
   });
 
   it('in the callback of send() is logged, and later sends go on', async () => {
@@ -178,7 +177,7 @@ describe('a function that is switched off', () => {
 describe('the pulse', () => {
   it('knows that the code of a handler and of upgrade() runs, and only then', async () => {
     const seen = recorder<unknown>();
-    const running = (): unknown => host.app.pulse.flags[slot.running];
+    const running = (): unknown => host.app.calls.attribution.current;
     const host = await startHost({
       upgrade: () => seen.record(running()),
       default: ({ method }) => {

@@ -11,6 +11,7 @@ import { Registry } from '../../../runtime/kernel/functions/registry.ts';
 import { type App, createCounters } from '../../../runtime/worker/process/app.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
 import type { SocketContext, UpgradeContext } from '../../../runtime/worker/sockets/context.ts';
+import { createLafHttp } from '../../../runtime/worker/dialects/laf/http.ts';
 import { createSocketServer, type SocketServer } from '../../../runtime/worker/sockets/server.ts';
 import { createCalls } from '../calls.ts';
 import { defaultLimits } from '../../limits.ts';
@@ -77,6 +78,7 @@ export async function startHost(code?: TestFunction | (() => unknown), options: 
       limits,
     },
     functions: registry,
+    http: createLafHttp(() => null),
     calls,
     scope: calls.scope,
     counters,

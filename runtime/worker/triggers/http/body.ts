@@ -3,7 +3,7 @@ import { Parser } from 'xml2js';
 import { HearthError } from '../../../kernel/errors.ts';
 import type { App } from '../../process/app.ts';
 import { toBodyError } from './body-error.ts';
-import { announcesMore, boundBody, discardBody } from './bound.ts';
+import { announcesMore, boundBody, discardBody } from './body-limit.ts';
 import { type BodyReader, createUploadReader } from './upload.ts';
 
 type BodyKind = 'json' | 'form' | 'xml' | 'text' | 'bytes' | 'upload';

@@ -1,81 +1,85 @@
+import { Concurrency } from '../../../kernel/calls/concurrency.ts';
+import { Deadlines } from '../../../kernel/calls/deadlines.ts';
 import { HearthError, messageOf } from '../../../kernel/errors.ts';
 import type { FunctionView } from '../../../kernel/functions/registry.ts';
 import type { App } from '../../process/app.ts';
-import { createBodyReader } from './body.ts';
-import { discardBody, hasBody } from './bound.ts';
-import { Calls } from './calls.ts';
 import { dropConsoleCookie } from '../console-cookie.ts';
-import { type ContextOrigin, requestedName, requestIdOf } from './context.ts';
-import { addCors, answerPreflight } from './cors.ts';
-import { Exchange, type ExchangeHost } from './exchange.ts';
-import { createErrorListener } from './failure.ts';
-import { Notices } from './notices.ts';
-import { find } from './find.ts';
-import { Outbox } from './outbox.ts';
+import { discardBody, hasBody } from './body-limit.ts';
+import { createBodyReader } from './body.ts';
+import { HttpCall, type HttpDialect, type HttpTrigger, type RequestOrigin } from './http-call.ts';
 import { replyError } from './reply.ts';
+import { requestedName, requestIdOf } from './request-target.ts';
 import type { HttpRequest } from './request.ts';
+import { ResponseBatch } from './response-batch.ts';
+import { createErrorListener } from './response-error.ts';
 import type { HttpResponse } from './response.ts';
-import { waitForTurn } from './turn.ts';
 
 /** Answers one request; never throws. */
 export type RequestHandler = (request: HttpRequest, response: HttpResponse) => void;
 
-/**
- * The life of a request: its id, CORS, the function's name and methods, the body, the context, the
- * interceptor, the function, the reply. Requests call the functions of `functions`, which are the
- * app's live ones or those that a draft sees. Uploads are kept below `uploadDir`, by default the
- * system's folder for temporary files, until their response has closed.
- */
-export function createRequestHandler(app: App, functions: FunctionView, uploadDir?: string): RequestHandler {
-  const readBody = createBodyReader(app, uploadDir);
-  const onError = createErrorListener(app);
-  const calls = new Calls(app);
-  const host: ExchangeHost = { app, functions, calls, notices: new Notices(app), outbox: new Outbox() };
+/** Which functions requests call, and how. */
+export interface HttpTarget {
+  /** The app's live functions, or those that a draft sees. */
+  readonly functions: FunctionView;
+  readonly dialect: HttpDialect;
+}
 
-  const invoke = (origin: ContextOrigin): void => {
-    const module = find(functions, origin);
+/**
+ * The life of a request: its id, the dialect's headers, the function's name and methods, the body, the call,
+ * the reply. Uploads are kept below the app's upload folder until their response has closed.
+ */
+export function createRequestHandler(app: App, { functions, dialect }: HttpTarget): RequestHandler {
+  const { calls, counters, settings } = app;
+  const concurrency = new Concurrency(settings.limits, counters);
+  const deadlines = new Deadlines(settings.limits.functionTimeout, () => concurrency.forgetIdle());
+  const trigger: HttpTrigger = { calls, concurrency, deadlines, counters, functions, dialect, batch: new ResponseBatch() };
+  const readBody = createBodyReader(app, settings.uploadDir);
+  const onError = createErrorListener(calls, counters);
+
+  const call = (origin: RequestOrigin): void => {
+    const module = dialect.lookUp(functions, origin);
     if (!module) return;
     origin.response.on('error', onError);
-    if (calls.isFull(module.name)) waitForTurn(host, module, origin);
-    else new Exchange(host, module, origin).begin();
+    new HttpCall(trigger, module, origin).begin();
   };
 
   return (request, response) => {
-    const origin = accept(app, request, response);
+    const origin = accept(app, dialect, { request, response });
     if (!origin) discard(request);
     else if (!hasBody(request)) {
       request.body = {};
-      invoke(origin);
-    } else if (find(functions, origin)) {
-      // A publish may come while the body does, so `invoke()` looks the function up once more.
+      call(origin);
+    } else if (dialect.lookUp(functions, origin)) {
+      // A publish may come while the body does, so `call()` looks the function up once more.
       readBody(request, response).then(
-        () => invoke(origin),
+        () => call(origin),
         (error: unknown) => refuseBody(app, origin, error),
       );
     } else discard(request);
   };
 }
 
-/** Does what every response gets; undefined when the request needed no more than that and was answered. */
-function accept(app: App, request: HttpRequest, response: HttpResponse): ContextOrigin | undefined {
-  app.counters.requests++;
+/** Gives a response what every response gets; undefined when that has answered the request. */
+function accept(
+  app: App,
+  dialect: HttpDialect,
+  { request, response }: Pick<RequestOrigin, 'request' | 'response'>,
+): RequestOrigin | undefined {
+  app.counters.requests += 1;
   request.res = response;
   dropConsoleCookie(request);
   const requestId = requestIdOf(request.headers['x-request-id']);
   const headers = ['request-id', requestId];
-  addCors(headers, request);
+  dialect.addHeaders(headers, request);
   response.early = headers;
-  if (request.method === 'OPTIONS') {
-    answerPreflight(request, response);
-    return undefined;
-  }
+  if (dialect.answersItself(request, response)) return undefined;
   const name = requestedName(request.url);
   if (name !== undefined) return { name, requestId, request, response };
   replyError(response, new HearthError('INVALID_URL'), requestId);
   return undefined;
 }
 
-function refuseBody(app: App, { requestId, response }: ContextOrigin, error: unknown): void {
+function refuseBody(app: App, { requestId, response }: RequestOrigin, error: unknown): void {
   const known = error instanceof HearthError ? error : new HearthError('INTERNAL', {}, { cause: error });
   if (known.code === 'INTERNAL') app.log('error', `A request body was not kept: ${messageOf(known.cause)}`, { requestId });
   replyError(response, known, requestId);

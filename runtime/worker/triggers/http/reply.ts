@@ -1,49 +1,26 @@
 import { STATUS_CODES } from 'node:http';
 import type { HearthError } from '../../../kernel/errors.ts';
-import type { Outbox } from './outbox.ts';
 import type { HttpResponse } from './response.ts';
 
-const html = 'text/html; charset=utf-8';
-const json = 'application/json; charset=utf-8';
-const bytes = 'application/octet-stream';
+/** Content types that a response gets unless the function sets one. */
+export const mimeTypes = {
+  html: 'text/html; charset=utf-8',
+  json: 'application/json; charset=utf-8',
+  bytes: 'application/octet-stream',
+} as const;
 
 // What a function has said about the body that it then failed to make, or about where and how long to find it.
 const describesBody = /^(?:content-(?!security-)|transfer-encoding$|trailer$|etag$|last-modified$|cache-control$|expires$|location$)/;
 
-/**
- * Makes the response of what a function returned, by Laf's rules: text and numbers are HTML, a Buffer
- * is bytes, anything else JSON, nothing an empty body. A status and a content type that the function
- * has set stay. Does nothing when the function has ended the response, and leaves it open when the
- * function returned nothing and is still writing it. Throws when the value cannot be sent.
- */
-export function reply(response: HttpResponse, value: unknown, outbox: Outbox): void {
-  if (response.isOver) return;
-  // What `return response.status(204)` and `return source.pipe(response)` return.
-  if (value === undefined || value === null || value === response) {
-    if (!isWriting(response)) send(response, undefined, undefined);
-    return;
-  }
-  if (typeof value === 'string') sendWhole(response, value, html, outbox);
-  else if (typeof value === 'number' || typeof value === 'bigint') sendWhole(response, String(value), html, outbox);
-  else if (Buffer.isBuffer(value)) sendWhole(response, value, bytes, outbox);
-  else sendWhole(response, toJson(value), json, outbox);
-}
-
-/** Sends what nearly all functions answer: a body, and nothing of their own in the headers. */
-function sendWhole(response: HttpResponse, body: string | Buffer, type: string, outbox: Outbox): void {
-  if (!isBodiless(response.statusCode) && response.writeWholeHead(type, lengthOf(body))) outbox.end(response, body);
-  else send(response, body, type);
-}
-
-/** Statuses whose answers have no body, or must not have one. */
-function isBodiless(status: number): boolean {
+/** Whether responses of this status have no body. */
+export function isBodiless(status: number): boolean {
   return status === 204 || status === 205 || status === 304;
 }
 
 /** Answers a text with a status, as Laf does for what it refuses. */
 export function replyText(response: HttpResponse, status: number, text: string): void {
   response.statusCode = status;
-  send(response, text, html);
+  send(response, text, mimeTypes.html);
 }
 
 /** Answers an error of the catalogue as JSON. */
@@ -67,15 +44,18 @@ export function replyFailure(response: HttpResponse, status: number, body: Reado
   }
   response.statusCode = status;
   response.statusMessage = STATUS_CODES[status] ?? '';
-  send(response, JSON.stringify(body), json);
+  send(response, JSON.stringify(body), mimeTypes.json);
 }
 
-/** Whether the function has begun to answer by itself, or has said that it will. */
-function isWriting(response: HttpResponse): boolean {
-  if (response.headersSent || response.chunkedEncoding || response.sendingFile) return true;
-  // Whatever pipes into the response listens for the one, whatever writes in its own time for the other.
-  if (response.listenerCount('unpipe') > 0 || response.listenerCount('drain') > 0) return true;
-  return isEventStream(response);
+/** Answers a throw: an error of the host's own with its code, anything else as Laf does, which says nothing about its cause. Never throws. */
+export function replyThrown(response: HttpResponse, error: HearthError | undefined, requestId: string): void {
+  try {
+    if (error) replyError(response, error, requestId);
+    else replyFailure(response, 500, { error: 'Internal Server Error', requestId });
+  } catch {
+    // The function has left the response in a state that nothing can be written to.
+    response.destroy();
+  }
 }
 
 /** Whether the response is one of events, the first of which may be long in coming. */
@@ -84,7 +64,8 @@ export function isEventStream(response: HttpResponse): boolean {
   return typeof type === 'string' && type.startsWith('text/event-stream');
 }
 
-function send(response: HttpResponse, body: string | Buffer | undefined, type: string | undefined): void {
+/** Ends a response with a body of a known length. */
+export function send(response: HttpResponse, body: string | Buffer | undefined, type: string | undefined): void {
   if (response.headersSent) {
     response.end(body);
     return;
@@ -114,13 +95,8 @@ function applyType(response: HttpResponse, type: string): void {
   }
 }
 
-function lengthOf(body: string | Buffer | undefined): number {
+/** Bytes of a body. */
+export function lengthOf(body: string | Buffer | undefined): number {
   if (body === undefined) return 0;
   return typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-}
-
-function toJson(value: unknown): string {
-  const text: unknown = JSON.stringify(value);
-  if (typeof text === 'string') return text;
-  throw new TypeError(`The function returned a ${typeof value} that cannot be sent.`);
 }

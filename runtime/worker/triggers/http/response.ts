@@ -1,7 +1,7 @@
 import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import express from 'express';
 import type { CookieOptions, FunctionResponse } from '../../../../sdk/context.ts';
-import { connectionOf } from './connections.ts';
+import { connectionOf } from './tcp-connections.ts';
 import { adoptMembers } from './express.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -36,8 +36,8 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
 
   /** Counts the requests of its connection, from 1. */
   declare ordinal: number;
-  /** Who waits for the headers to go out. */
-  declare exchange: { begun(): void } | undefined;
+  /** The call whose time counts until the headers are out. */
+  declare call: { begun(): void } | undefined;
   /**
    * The host's own headers, each name before its value, while nobody has asked for a header or set one: most
    * functions never do, and to set them one by one costs more than to write them out.
@@ -103,7 +103,7 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
     if (reason !== this.early) this.#settle();
     if (typeof reason === 'string') super.writeHead(statusCode, reason, headers);
     else super.writeHead(statusCode, reason ?? headers);
-    this.exchange?.begun();
+    this.call?.begun();
     return this;
   }
 
@@ -202,6 +202,6 @@ function defineLocals(response: ServerResponse, value: Record<string, unknown>):
 adoptMembers(HttpResponse.prototype, express.response);
 HttpResponse.prototype.sendingFile = false;
 HttpResponse.prototype.ordinal = 0;
-HttpResponse.prototype.exchange = undefined;
+HttpResponse.prototype.call = undefined;
 HttpResponse.prototype.early = undefined;
 HttpResponse.prototype.unsent = undefined;

@@ -6,8 +6,8 @@ import multer from 'multer';
 import { HearthError, messageOf } from '../../../kernel/errors.ts';
 import type { App } from '../../process/app.ts';
 import { toBodyError } from './body-error.ts';
-import { announcesMore, boundBody, discardBody } from './bound.ts';
-import { onceClosed } from './closed.ts';
+import { announcesMore, boundBody, discardBody } from './body-limit.ts';
+import { onceClosed } from './response-end.ts';
 import type { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
 

@@ -2,12 +2,15 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { isUtf8 } from 'node:buffer';
 import { duplexPair } from 'node:stream';
 import { HearthError } from '../../../kernel/errors.ts';
-import { Invocation } from '../../../kernel/calls/invocation.ts';
+import { Call } from '../../../kernel/calls/call.ts';
+import type { Failure } from '../../../kernel/calls/failures.ts';
+import { FunctionModule } from '../../../kernel/functions/module.ts';
+import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { RunCall, RunResult } from '../../../kernel/protocol/protocol.ts';
 import type { FunctionView, Registry, Stage } from '../../../kernel/functions/registry.ts';
 import type { App } from '../../process/app.ts';
 import { createRequestHandler } from '../http/handler.ts';
-import { createHttpServer } from '../http/server.ts';
+import { createHttpServer } from '../http/http-server.ts';
 import type { WorkerLogs } from '../../process/logs.ts';
 
 /** What a run needs of its worker. */
@@ -27,19 +30,63 @@ export interface RunHost {
 export async function run({ app, registry, logs }: RunHost, call: RunCall, cancelled: AbortSignal): Promise<RunResult> {
   const started = performance.now();
   logs.tap(call.requestId);
-  // What the draft does while it loads belongs to the run as well.
-  const loading = new Invocation({ function: call.name, revision: call.draft?.revision ?? 0, requestId: call.requestId });
-  let stage: Stage | undefined;
+  const load = call.draft && new DraftLoad(app, registry, call.draft, call.requestId);
   try {
-    const { draft } = call;
-    if (draft) stage = app.scope.run(loading, () => registry.stage({ functions: [draft], deleted: [] }));
+    const stage = load?.stage();
     const response = await exchange(app, stage ?? registry, { call, cancelled });
     const { requestId } = call;
     return { response, logs: logs.untap(requestId), requestId, tookMs: round(performance.now() - started) };
   } finally {
-    loading.end();
-    stage?.discard();
+    load?.discard();
     logs.untap(call.requestId);
+  }
+}
+
+/** The evaluation of a draft: what it logs and starts meanwhile belongs to the run as well. */
+class DraftLoad extends Call {
+  readonly #registry: Registry;
+  readonly #draft: BuiltFunction;
+  #outcome: { readonly stage: Stage } | { readonly thrown: unknown } | undefined;
+
+  constructor({ calls }: App, registry: Registry, draft: BuiltFunction, requestId: string) {
+    super({ calls }, new FunctionModule(draft), { requestId });
+    this.#registry = registry;
+    this.#draft = draft;
+  }
+
+  /** Evaluates the draft beside the live functions; throws what it throws. */
+  stage(): Stage {
+    this.begin();
+    const outcome = this.#outcome;
+    if (outcome && 'stage' in outcome) return outcome.stage;
+    throw outcome?.thrown;
+  }
+
+  discard(): void {
+    this.end();
+    if (this.#outcome && 'stage' in this.#outcome) this.#outcome.stage.discard();
+  }
+
+  protected override invoke(): unknown {
+    this.#outcome = { stage: this.#registry.stage({ functions: [this.#draft], deleted: [] }) };
+    return undefined;
+  }
+
+  protected override report(thrown: unknown): Failure {
+    this.#outcome = { thrown };
+    return { kind: 'stopped', error: undefined };
+  }
+
+  protected override settled(): void {
+    // It ends with the run.
+  }
+
+  protected override failed(): void {
+    this.end();
+  }
+
+  protected override expired(): void {
+    this.end();
   }
 }
 
@@ -52,7 +99,7 @@ async function exchange(app: App, functions: FunctionView, { call, cancelled }: 
   const { method, query, headers } = call.request;
   const body = Buffer.from(call.request.body, call.request.bodyEncoding);
   const [clientSide, serverSide] = duplexPair();
-  const server = createHttpServer(app, createRequestHandler(app, functions, app.settings.uploadDir));
+  const server = createHttpServer(app, createRequestHandler(app, { functions, dialect: app.http }));
   server.emit('connection', serverSide);
   const path = `/${encodeURI(call.name)}${query === '' ? '' : `?${query}`}`;
   const { runTimeout } = app.settings.limits;

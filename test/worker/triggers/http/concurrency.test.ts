@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { WorkerLimits } from '../../../../runtime/kernel/protocol/protocol.ts';
-import { Calls } from '../../../../runtime/worker/triggers/http/calls.ts';
 import { event, type Host, startHost } from './host.ts';
 
 let host: Host;
@@ -195,25 +194,5 @@ describe('limits.concurrency', () => {
         .toString()
         .match(/\r\n\r\n[abc]/g),
     ).toEqual(['\r\n\r\na', '\r\n\r\nb', '\r\n\r\nc']);
-  });
-});
-
-describe('Calls', () => {
-  it('Calls forgets a function after its last call', async () => {
-    await start({ concurrency: 1, queuedCalls: 1 });
-    const calls = new Calls(host.app);
-    const holder = { expire: () => undefined, start: () => undefined };
-    const ticket = calls.hold('f', holder, undefined);
-    expect([calls.size, calls.isFull('f'), calls.isFull('g')]).toEqual([1, true, false]);
-    const waiting = calls.wait('f', holder);
-    expect([waiting !== undefined, calls.wait('f', holder)]).toEqual([true, undefined]);
-    calls.release(ticket);
-    calls.release(ticket);
-    // Whoever waits comes before whoever comes.
-    expect([calls.size, calls.isFull('f')]).toEqual([1, true]);
-    if (waiting) calls.release(waiting);
-    expect(calls.isFull('f')).toBe(false);
-    await vi.waitFor(() => expect(calls.size).toBe(0), { timeout: 5_000 });
-    expect(host.app.counters).toMatchObject({ requestsActive: 0, requestsQueued: 0 });
   });
 });

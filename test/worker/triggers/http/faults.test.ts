@@ -61,7 +61,7 @@ describe('errors of the host that a function throws', () => {
 describe('whose code runs', () => {
   it('the mark of a function is set while its code and that of the interceptor runs, and no longer', async () => {
     const marks: unknown[] = [];
-    const now = (): number => host.app.pulse.flags[2] ?? -1;
+    const now = (): number => host.app.calls.attribution.current;
     host.publish('f', async () => {
       marks.push(now());
       await Promise.resolve();

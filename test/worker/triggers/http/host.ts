@@ -9,8 +9,9 @@ import type { LogFields, LogLevel } from '../../../../runtime/kernel/ports/logge
 import { Registry } from '../../../../runtime/kernel/functions/registry.ts';
 import type { WorkerLimits } from '../../../../runtime/kernel/protocol/protocol.ts';
 import { type App, createCounters } from '../../../../runtime/worker/process/app.ts';
+import { createLafHttp } from '../../../../runtime/worker/dialects/laf/http.ts';
 import { createRequestHandler } from '../../../../runtime/worker/triggers/http/handler.ts';
-import { createHttpServer, type HttpServer } from '../../../../runtime/worker/triggers/http/server.ts';
+import { createHttpServer, type HttpServer } from '../../../../runtime/worker/triggers/http/http-server.ts';
 import { Pulse } from '../../../../runtime/worker/watchdog/pulse.ts';
 import { createCalls } from '../../calls.ts';
 import { defaultLimits } from '../../../limits.ts';
@@ -80,6 +81,7 @@ export async function startHost(requestBody = 10 * 1024 * 1024, others: Partial<
       limits,
     },
     functions: registry,
+    http: createLafHttp((token) => (token === 'good' ? { uid: 7 } : null)),
     calls,
     scope: calls.scope,
     counters,
@@ -88,7 +90,7 @@ export async function startHost(requestBody = 10 * 1024 * 1024, others: Partial<
     failed,
     verifyToken: (token) => (token === 'good' ? { uid: 7 } : null),
   };
-  const server = createHttpServer(app, createRequestHandler(app, registry, uploadDir));
+  const server = createHttpServer(app, createRequestHandler(app, { functions: registry, dialect: app.http }));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -2,9 +2,8 @@ import { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { HearthError } from '../../../kernel/errors.ts';
 import type { App } from '../../process/app.ts';
-import { connectionOf, Connections } from './connections.ts';
+import { connectionOf, Connections } from './tcp-connections.ts';
 import type { RequestHandler } from './handler.ts';
-import { Notices } from './notices.ts';
 import { createConnectionRefusal, refuseRequest } from './refusal.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
@@ -55,7 +54,6 @@ function admitConnections(app: App, server: HttpServer): void {
   const { addressConnections: limit } = app.settings.limits;
   const serve = server.listeners('connection');
   const refuse = createConnectionRefusal();
-  const notices = new Notices(app);
   const view = createServerView(server);
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {
@@ -66,7 +64,7 @@ function admitConnections(app: App, server: HttpServer): void {
     }
     app.counters.refused++;
     const error = new HearthError('TOO_MANY_CONNECTIONS', { limit });
-    notices.warn(String(socket.remoteAddress), `A connection from ${socket.remoteAddress} was refused: ${error.message}`, {});
+    app.calls.warnings.warn(String(socket.remoteAddress), `A connection from ${socket.remoteAddress} was refused: ${error.message}`, {});
     refuse(socket, error);
   });
 }

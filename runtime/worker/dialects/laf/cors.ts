@@ -1,5 +1,5 @@
-import type { HttpRequest } from './request.ts';
-import type { HttpResponse } from './response.ts';
+import type { HttpRequest } from '../../triggers/http/request.ts';
+import type { HttpResponse } from '../../triggers/http/response.ts';
 
 /** Headers, each name before its value, that let pages of any origin call functions with credentials and read the answers, as Laf does. */
 export function addCors(headers: string[], { headers: { origin } }: HttpRequest): void {

@@ -9,7 +9,7 @@ const most = 32;
  * write may wake whoever waits for it, a client or a proxy on the same machine, which costs the sender as much
  * as to make the response; those that follow at once find it awake.
  */
-export class Outbox {
+export class ResponseBatch {
   #responses: HttpResponse[] = [];
   /** Runs what belongs to no invocation. */
   readonly #outside = AsyncLocalStorage.snapshot();

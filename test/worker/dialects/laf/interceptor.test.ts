@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { intercept, refused } from '../../../runtime/kernel/calls/interceptor.ts';
-import type { FunctionContext } from '../../../sdk/context.ts';
+import { intercept, refused } from '../../../../runtime/worker/dialects/laf/interceptor.ts';
+import type { FunctionContext } from '../../../../sdk/context.ts';
 
 const context = { requestId: 'r1' } as unknown as FunctionContext;
 const echo = (given: unknown): unknown => ['function', given];

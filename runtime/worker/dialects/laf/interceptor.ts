@@ -1,5 +1,5 @@
-import type { FunctionContext } from '../../../sdk/context.ts';
-import type { Handler } from '../functions/module.ts';
+import type { FunctionContext } from '../../../../sdk/context.ts';
+import type { Handler } from '../../../kernel/functions/module.ts';
 
 /** What an old-style interceptor's refusal becomes. */
 export const refused: unique symbol = Symbol('refused by the interceptor');

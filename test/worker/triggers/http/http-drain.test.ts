@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { drainHttp } from '../../../../runtime/worker/triggers/http/drain.ts';
+import { drainHttp } from '../../../../runtime/worker/triggers/http/http-drain.ts';
 import { event, type Host, received, startHost } from './host.ts';
 
 let host: Host;

@@ -1,6 +1,6 @@
 import { Server as NetServer, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { HttpServer } from './server.ts';
+import type { HttpServer } from './http-server.ts';
 
 // How long a kept-alive connection must have been silent before it is closed: its client may just be sending.
 const graceMs = 500;

@@ -1,0 +1,45 @@
+import { lengthOf, isBodiless, isEventStream, mimeTypes, replyFailure, send } from '../../triggers/http/reply.ts';
+import type { RequestOrigin } from '../../triggers/http/http-call.ts';
+import type { ResponseBatch } from '../../triggers/http/response-batch.ts';
+import type { HttpResponse } from '../../triggers/http/response.ts';
+import { refused } from './interceptor.ts';
+
+/**
+ * Makes the response of what a function returned, by Laf's rules: text and numbers are HTML, a Buffer is bytes,
+ * anything else is JSON, nothing is an empty body. A status and a content type that the function has set stay.
+ * Does nothing when the function has ended the response, and leaves it open when the function returned nothing
+ * and is still writing it. Throws when the value cannot be sent.
+ */
+export function reply({ response, requestId }: RequestOrigin, value: unknown, batch: ResponseBatch): void {
+  if (response.isOver) return;
+  // What `return response.status(204)` and `return source.pipe(response)` return.
+  if (value === undefined || value === null || value === response) {
+    if (!isWriting(response)) send(response, undefined, undefined);
+    return;
+  }
+  if (typeof value === 'string') sendWhole(response, value, mimeTypes.html, batch);
+  else if (typeof value === 'number' || typeof value === 'bigint') sendWhole(response, String(value), mimeTypes.html, batch);
+  else if (Buffer.isBuffer(value)) sendWhole(response, value, mimeTypes.bytes, batch);
+  else if (value === refused) replyFailure(response, 403, { error: 'Forbidden', requestId });
+  else sendWhole(response, toJson(value), mimeTypes.json, batch);
+}
+
+/** Sends what nearly all functions return: a body, without a word about headers. */
+function sendWhole(response: HttpResponse, body: string | Buffer, type: string, batch: ResponseBatch): void {
+  if (!isBodiless(response.statusCode) && response.writeWholeHead(type, lengthOf(body))) batch.end(response, body);
+  else send(response, body, type);
+}
+
+/** Whether the function has begun to write the response, or has said that it will. */
+function isWriting(response: HttpResponse): boolean {
+  if (response.headersSent || response.chunkedEncoding || response.sendingFile) return true;
+  // A source that is piped into the response listens for `unpipe`, a slow writer for `drain`.
+  if (response.listenerCount('unpipe') > 0 || response.listenerCount('drain') > 0) return true;
+  return isEventStream(response);
+}
+
+function toJson(value: unknown): string {
+  const text: unknown = JSON.stringify(value);
+  if (typeof text === 'string') return text;
+  throw new TypeError(`The function returned a ${typeof value} that cannot be sent.`);
+}
