@@ -1,21 +1,17 @@
 import { HearthError } from '../errors.ts';
 import type { FunctionModule } from '../functions/module.ts';
-import type { CallBounds } from './bounds.ts';
+import { type CallBounds, PendingCall } from './bounds.ts';
 import type { Calls } from './calls.ts';
-import type { Concurrency, Lane, WaitingCall } from './concurrency.ts';
-import type { TimedCall } from './deadlines.ts';
+import type { Concurrency, WaitingCall } from './concurrency.ts';
 import { type Failure, fieldsOf } from './failures.ts';
-import type { QueueEntry } from './queue.ts';
-import type { CallOrigin, CurrentCall } from './current-call.ts';
+import type { CallOrigin, CallState, CurrentCall } from './current-call.ts';
 import { isThenable } from './thenable.ts';
 
-/**
- * - `waiting`: for its turn;
- * - `running`: from its start until its result is dealt with;
- * - `expired`: nobody waits for it any more, and its code may still run;
- * - `ended`: it is over; what it started itself has lost its owner.
- */
-export type CallState = 'waiting' | 'running' | 'expired' | 'ended';
+/** A call that was told to stop, or whose signal was asked for. */
+interface Stop {
+  readonly controller: AbortController;
+  requested: boolean;
+}
 
 /**
  * One run of a handler, whatever triggered it. This class does what every call needs: attribution, turn,
@@ -25,24 +21,30 @@ export type CallState = 'waiting' | 'running' | 'expired' | 'ended';
  * Exactly one of `settled()`, `failed()` and `expired()` is called first; after `expired()` a late outcome is
  * reported and ends the call. A trigger MUST call `end()` once nothing of the call is left to do.
  */
-export abstract class Call implements CurrentCall, WaitingCall {
-  readonly requestId: string;
-  readonly connectionId: string | undefined;
-  readonly #bounds: CallBounds;
+export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extends CallBounds = CallBounds>
+  implements CurrentCall, WaitingCall
+{
+  readonly origin: Origin;
+  protected readonly bounds: Bounds;
+  // A request makes one of these: what few calls need is in objects of their own.
   #module: FunctionModule;
   #state: CallState = 'running';
-  #controller: AbortController | undefined;
-  #stopReason: unknown;
+  #pending: PendingCall | undefined;
+  #stop: Stop | undefined;
   #atEnd: (() => void)[] | undefined;
-  #timed: QueueEntry<TimedCall> | undefined;
-  #lane: Lane | undefined;
-  #waiting: QueueEntry<WaitingCall> | undefined;
 
-  constructor(bounds: CallBounds, module: FunctionModule, { requestId, connectionId }: CallOrigin) {
-    this.#bounds = bounds;
+  constructor(bounds: Bounds, module: FunctionModule, origin: Origin) {
+    this.bounds = bounds;
+    this.origin = origin;
     this.#module = module;
-    this.requestId = requestId;
-    this.connectionId = connectionId;
+  }
+
+  get requestId(): string {
+    return this.origin.requestId;
+  }
+
+  get connectionId(): string | undefined {
+    return this.origin.connectionId;
   }
 
   get module(): FunctionModule {
@@ -67,27 +69,26 @@ export abstract class Call implements CurrentCall, WaitingCall {
   }
 
   get calls(): Calls {
-    return this.#bounds.calls;
+    return this.bounds.calls;
   }
 
   /** What `ctx.signal` is, made at its first use: aborts when nobody waits for the call any more. */
   get signal(): AbortSignal {
-    if (this.#controller) return this.#controller.signal;
-    this.#controller = new AbortController();
-    if (this.#stopReason === undefined) this.watchCaller();
-    else this.#controller.abort(this.#stopReason);
-    return this.#controller.signal;
+    if (!this.#stop) {
+      this.#stop = { controller: new AbortController(), requested: false };
+      this.watchCaller();
+    }
+    return this.#stop.controller.signal;
   }
 
   /** Calls the function now, or when its turn comes; a handler that returns at once is answered at once. */
   begin(): void {
-    const { concurrency } = this.#bounds;
+    const { concurrency } = this.bounds;
     if (concurrency?.isFull(this.function)) this.#wait(concurrency);
     else this.#start();
   }
 
   takeTurn(): void {
-    this.#waiting = undefined;
     const module = this.lookUp();
     if (module) {
       this.#module = module;
@@ -99,7 +100,7 @@ export abstract class Call implements CurrentCall, WaitingCall {
   /** The call's time is over. */
   expire(): void {
     if (!this.isAwaited) return;
-    const { calls } = this.#bounds;
+    const { calls } = this.bounds;
     const error = this.timeout();
     const waited = this.#state === 'waiting' ? ' It has waited for its turn all that time.' : '';
     this.release();
@@ -112,22 +113,18 @@ export abstract class Call implements CurrentCall, WaitingCall {
 
   /** Tells the function through its signal that nobody waits any more; its listeners are user code. */
   abort(reason: unknown): void {
-    this.#stopReason ??= reason;
-    const controller = this.#controller;
-    if (!controller || controller.signal.aborted) return;
-    const { calls } = this.#bounds;
-    calls.within(this, () => calls.enter(this.#module.mark, () => controller.abort(reason), undefined), undefined);
+    const stop = (this.#stop ??= { controller: new AbortController(), requested: false });
+    if (stop.requested) return;
+    stop.requested = true;
+    const { calls } = this.bounds;
+    calls.within(this, () => calls.enter(this.#module.mark, () => stop.controller.abort(reason), undefined), undefined);
   }
 
   /** Stops counting and timing the call: it has been answered, or has begun to be. */
   release(): void {
-    const { deadlines, concurrency } = this.#bounds;
-    if (this.#timed) deadlines?.remove(this.#timed);
-    if (this.#lane) concurrency?.leave(this.#lane);
-    if (this.#waiting) concurrency?.withdraw(this.function, this.#waiting);
-    this.#timed = undefined;
-    this.#lane = undefined;
-    this.#waiting = undefined;
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.release();
   }
 
   onEnd(callback: () => void): void {
@@ -161,7 +158,7 @@ export abstract class Call implements CurrentCall, WaitingCall {
 
   /** The error that says that the call's time is over. */
   protected timeout(): HearthError {
-    return new HearthError('FUNCTION_TIMEOUT', { limit: this.#bounds.deadlines?.timeout ?? 0 });
+    return new HearthError('FUNCTION_TIMEOUT', { limit: this.bounds.deadlines?.timeout ?? 0 });
   }
 
   /** Called when a signal is first asked for: a trigger whose caller may leave calls `abort()` when it does. */
@@ -174,24 +171,24 @@ export abstract class Call implements CurrentCall, WaitingCall {
 
   /** Counts and times the call from now on, unless that is done already. */
   protected hold(): void {
-    const { deadlines, concurrency } = this.#bounds;
-    if (deadlines) this.#timed ??= deadlines.add(this);
-    if (concurrency) this.#lane ??= concurrency.enter(this.function);
+    this.#pending ??= new PendingCall(this.bounds, this);
+    this.#pending.enter();
   }
 
   /** Reports what the call threw. */
   protected report(thrown: unknown): Failure {
-    return this.calls.failures.report(thrown, this, this.#controller?.signal.aborted ? this.#controller.signal.reason : undefined);
+    const { calls } = this.bounds;
+    return calls.failures.report(thrown, this, this.#stop?.requested ? this.#stop.controller.signal.reason : undefined);
   }
 
   #wait(concurrency: Concurrency): void {
-    const { calls, deadlines } = this.#bounds;
-    this.#waiting = concurrency.wait(this.function, this);
-    if (this.#waiting) {
+    const waiting = concurrency.wait(this.function, this);
+    if (waiting) {
       this.#state = 'waiting';
-      if (deadlines) this.#timed = deadlines.add(this);
+      this.#pending = new PendingCall(this.bounds, this, waiting);
       return;
     }
+    const { calls } = this.bounds;
     calls.counters.refused += 1;
     const error = new HearthError('FUNCTION_BUSY', { name: this.function });
     calls.warnings.warn(this.function, error.message, fieldsOf(this));
@@ -199,7 +196,7 @@ export abstract class Call implements CurrentCall, WaitingCall {
   }
 
   #start(): void {
-    this.#bounds.calls.within(this, Call.#run, this);
+    this.bounds.calls.within(this, Call.#run, this);
   }
 
   static #run(this: void, call: Call): void {

@@ -15,3 +15,11 @@ export interface CurrentCall {
   /** Runs `callback` when the call ends; at once if it has. Callbacks MUST NOT throw. */
   onEnd(callback: () => void): void;
 }
+
+/**
+ * - `waiting`: for its turn;
+ * - `running`: from its start until its result is dealt with;
+ * - `expired`: nobody waits for it any more, and its code may still run;
+ * - `ended`: it is over; what it started itself has lost its owner.
+ */
+export type CallState = 'waiting' | 'running' | 'expired' | 'ended';

@@ -33,11 +33,11 @@ export function createWatchdogLink(control: number): WatchdogLink {
   const thread = new Thread(new URL('./watchdog.js', import.meta.url), { workerData, execArgv: [], env: {} });
   thread.on('message', () => collectGarbage());
   thread.unref();
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
   return {
     flags,
     running: new Int32Array(flags.buffer, slot.running * flags.BYTES_PER_ELEMENT, 1),
     unsent,
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
     notify: (notice) => thread.postMessage(notice),
   };
 }

@@ -22,13 +22,11 @@ export async function initialize(calls: Calls, functions: FunctionView, timeout:
 
 class InitCall extends Call {
   readonly #functions: FunctionView;
-  readonly #timeout: number | undefined;
   readonly #done: () => void;
 
   constructor(bounds: CallBounds, module: FunctionModule, functions: FunctionView, done: () => void) {
     super(bounds, module, { requestId: 'init' });
     this.#functions = functions;
-    this.#timeout = bounds.deadlines?.timeout;
     this.#done = done;
   }
 
@@ -38,7 +36,7 @@ class InitCall extends Call {
   }
 
   protected override timeout(): HearthError {
-    return new HearthError('INIT_TIMEOUT', { limit: this.#timeout ?? 0 });
+    return new HearthError('INIT_TIMEOUT', { limit: this.bounds.deadlines?.timeout ?? 0 });
   }
 
   protected override settled(): void {

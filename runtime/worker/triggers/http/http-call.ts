@@ -4,7 +4,6 @@ import type { Failure } from '../../../kernel/calls/failures.ts';
 import type { HearthError } from '../../../kernel/errors.ts';
 import type { FunctionModule } from '../../../kernel/functions/module.ts';
 import type { FunctionView } from '../../../kernel/functions/registry.ts';
-import type { Counters } from '../../process/app.ts';
 import { isEventStream, replyThrown } from './reply.ts';
 import type { HttpRequest } from './request.ts';
 import type { ResponseBatch } from './response-batch.ts';
@@ -38,7 +37,7 @@ export interface HttpDialect {
 
 /** What the calls of one request handler share. */
 export interface HttpTrigger extends CallBounds {
-  readonly counters: Pick<Counters, 'requestErrors'>;
+  readonly counters: { requestErrors: number };
   readonly functions: FunctionView;
   readonly dialect: HttpDialect;
   readonly batch: ResponseBatch;
@@ -48,19 +47,11 @@ export interface HttpTrigger extends CallBounds {
  * The call of a function by a request whose body has been read. Its time and its place among the function's
  * calls count until the response has begun; the call ends when the response is complete.
  */
-export class HttpCall extends Call {
-  readonly origin: RequestOrigin;
-  readonly #trigger: HttpTrigger;
+export class HttpCall extends Call<RequestOrigin, HttpTrigger> {
   #result: unknown;
 
-  constructor(trigger: HttpTrigger, module: FunctionModule, origin: RequestOrigin) {
-    super(trigger, module, origin);
-    this.#trigger = trigger;
-    this.origin = origin;
-  }
-
   get functions(): FunctionView {
-    return this.#trigger.functions;
+    return this.bounds.functions;
   }
 
   override begin(): void {
@@ -86,11 +77,11 @@ export class HttpCall extends Call {
   }
 
   protected override invoke(): unknown {
-    return this.#trigger.dialect.invoke(this);
+    return this.bounds.dialect.invoke(this);
   }
 
   protected override lookUp(): FunctionModule | undefined {
-    return this.#trigger.dialect.lookUp(this.functions, this.origin);
+    return this.bounds.dialect.lookUp(this.functions, this.origin);
   }
 
   protected override watchCaller(): void {
@@ -113,7 +104,7 @@ export class HttpCall extends Call {
   }
 
   protected override failed({ kind, error }: Failure): void {
-    if (kind === 'thrown') this.#trigger.counters.requestErrors += 1;
+    if (kind === 'thrown') this.bounds.counters.requestErrors += 1;
     replyThrown(this.origin.response, error, this.requestId);
     this.#finish();
   }
@@ -124,7 +115,7 @@ export class HttpCall extends Call {
   }
 
   reply(): void {
-    this.#trigger.dialect.reply(this.origin, this.#result, this.#trigger.batch);
+    this.bounds.dialect.reply(this.origin, this.#result, this.bounds.batch);
   }
 
   #finish(): void {

@@ -1,12 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import type { Calls } from '../../../kernel/calls/calls.ts';
 import { messageOf } from '../../../kernel/errors.ts';
-import type { Counters } from '../../process/app.ts';
 import { replyFailure, replyThrown } from './reply.ts';
 import type { HttpResponse } from './response.ts';
 
 /** Makes the listener that answers what fails in a response while it is being written, such as a file that is not there. */
-export function createErrorListener(calls: Calls, counters: Pick<Counters, 'requestErrors'>): (this: HttpResponse, error: unknown) => void {
+export function createErrorListener(calls: Calls, counters: { requestErrors: number }): (this: HttpResponse, error: unknown) => void {
   return function answer(error) {
     const requestId = String(this.getHeader('request-id'));
     const status = clientStatus(error);
