@@ -80,7 +80,7 @@ export const catalogue = {
   UPGRADE_ORIGIN: { status: 403, message: 'Connections from this origin are not allowed.' },
   UPGRADE_REFUSED: { status: 401, message: 'The connection was refused.' },
   UPGRADE_TOO_MANY: { status: 429, message: 'This address opens more than {limit} connections a second.' },
-  UPGRADE_TIMEOUT: { status: 504, message: 'The upgrade function did not answer in time.' },
+  UPGRADE_TIMEOUT: { status: 504, message: 'The upgrade function did not answer within {limit} ms.' },
 
   FUNCTION_MISSING: { status: 0, message: 'There is no function "{name}" to invoke or import.' },
   FUNCTION_NO_HANDLER: { status: 0, message: 'Function "{name}" exports no handler: export a default function, or one named main.' },

@@ -52,7 +52,7 @@ describe('POST /v1/functions/{name}/run', () => {
     expect(await run('bad..name', 'export default 1')).toMatchObject({ status: 400, json: { error: { code: 'INVALID_NAME' } } });
   });
 
-  it('answers the log lines of the run with their places in the source', async () => {
+  it('answers the log lines of the run with their positions in the source', async () => {
     const source = [
       "console.log('at the top');",
       'export default async () => {',

@@ -173,8 +173,8 @@ describe.skipIf(withoutMongod('cloud.database() in functions'))('cloud.database(
     });
 
     it('update() with the matched position', async () => {
-      await place.query("return await db.collection('todo').where({ 'places.type': 'mall' }).update({ 'places.$.age': 99 })");
-      expect(await stored()).toMatchObject({ places: [{ age: 1 }, { age: 99 }] });
+      await place.query("return await db.collection('todo').where({ 'positions.type': 'mall' }).update({ 'positions.$.age': 99 })");
+      expect(await stored()).toMatchObject({ positions: [{ age: 1 }, { age: 99 }] });
     });
 
     it('inc() loses nothing when calls overlap', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { createBuilder } from '../../runtime/build/builder.ts';
 import type { LogRecord } from '../../runtime/kernel/ports/logger.ts';
 import type { WorkerSettings } from '../../runtime/kernel/protocol/protocol.ts';
-import { createWorkerApp } from '../../runtime/worker/process/assembly.ts';
+import { ServedApp } from '../../runtime/worker/process/served-app.ts';
 import { WebSocket } from 'ws';
 import { defaultLimits } from '../limits.ts';
 
@@ -32,10 +32,10 @@ export interface Host {
 export async function startHost(sources: Readonly<Record<string, string>>): Promise<Host> {
   const builder = createBuilder();
   const logs: LogRecord[] = [];
-  const worker = createWorkerApp(settings, (records) => logs.push(...records));
+  const worker = new ServedApp({ settings, sendLogs: (records) => logs.push(...records) });
   const builds = await Promise.all(Object.entries(sources).map(([name, source]) => builder.build({ name, source })));
   const functions = builds.map(({ name, compiled }) => ({ name, revision: 1, methods: undefined, code: compiled.code, map: compiled.map }));
-  worker.registry.install({ functions, deleted: [] });
+  worker.functions.install({ functions, deleted: [] });
   worker.server.listen(0, '127.0.0.1');
   await once(worker.server, 'listening');
   const bound = worker.server.address();
@@ -47,7 +47,7 @@ export async function startHost(sources: Readonly<Record<string, string>>): Prom
     call: (path, init) => fetch(`http://${address}${path}`, init),
     close: async () => {
       await worker.close(1_000);
-      worker.registry.close();
+      worker.functions.close();
       await builder.close();
     },
   };

@@ -7,12 +7,6 @@ import { type Failure, fieldsOf } from './failures.ts';
 import type { CallOrigin, CallState, CurrentCall } from './current-call.ts';
 import { isThenable } from './thenable.ts';
 
-/** A call that was told to stop, or whose signal was asked for. */
-interface Stop {
-  readonly controller: AbortController;
-  requested: boolean;
-}
-
 /**
  * One run of a handler, whatever triggered it. This class does what every call needs: attribution, turn,
  * deadline, signal, report of failures, end. A trigger extends it and says which code is called with which
@@ -30,7 +24,7 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
   #module: FunctionModule;
   #state: CallState = 'running';
   #pending: PendingCall | undefined;
-  #stop: Stop | undefined;
+  #controller: AbortController | undefined;
   #atEnd: (() => void)[] | undefined;
 
   constructor(bounds: Bounds, module: FunctionModule, origin: Origin) {
@@ -74,11 +68,15 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
 
   /** What `ctx.signal` is, made at its first use: aborts when nobody waits for the call any more. */
   get signal(): AbortSignal {
-    if (!this.#stop) {
-      this.#stop = { controller: new AbortController(), requested: false };
+    if (!this.#controller) {
+      this.#controller = new AbortController();
       this.watchCaller();
     }
-    return this.#stop.controller.signal;
+    return this.#controller.signal;
+  }
+
+  protected get hasSignal(): boolean {
+    return this.#controller !== undefined;
   }
 
   /** Calls the function now, or when its turn comes; a handler that returns at once is answered at once. */
@@ -111,13 +109,19 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
     this.abort(error);
   }
 
+  /** Gives the call up: a late outcome only ends it. */
+  abandon(reason: unknown): void {
+    this.release();
+    if (this.#state !== 'ended') this.#state = 'expired';
+    this.abort(reason);
+  }
+
   /** Tells the function through its signal that nobody waits any more; its listeners are user code. */
   abort(reason: unknown): void {
-    const stop = (this.#stop ??= { controller: new AbortController(), requested: false });
-    if (stop.requested) return;
-    stop.requested = true;
+    const controller = (this.#controller ??= new AbortController());
+    if (controller.signal.aborted) return;
     const { calls } = this.bounds;
-    calls.within(this, () => calls.enter(this.#module.mark, () => stop.controller.abort(reason), undefined), undefined);
+    calls.within(this, () => calls.enter(this.#module.mark, () => controller.abort(reason), undefined), undefined);
   }
 
   /** Stops counting and timing the call: it has been answered, or has begun to be. */
@@ -178,7 +182,7 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
   /** Reports what the call threw. */
   protected report(thrown: unknown): Failure {
     const { calls } = this.bounds;
-    return calls.failures.report(thrown, this, this.#stop?.requested ? this.#stop.controller.signal.reason : undefined);
+    return calls.failures.report(thrown, this, this.#controller?.signal.reason);
   }
 
   #wait(concurrency: Concurrency): void {

@@ -36,7 +36,7 @@ export class Calls {
   readonly failures: Failures;
   readonly warnings: Warnings;
   readonly log: Log;
-  readonly scope = new AsyncLocalStorage<CurrentCall>();
+  readonly #scope = new AsyncLocalStorage<CurrentCall>();
 
   constructor({ attribution, counters, log, logThrown }: CallsOptions) {
     this.attribution = attribution;
@@ -48,12 +48,12 @@ export class Calls {
 
   /** The call that runs now; undefined in the host's own code. */
   get current(): CurrentCall | undefined {
-    return this.scope.getStore();
+    return this.#scope.getStore();
   }
 
   /** Runs `code` as a part of the call, with everything asynchronous that it starts. */
   within<A, R>(call: CurrentCall, code: (argument: A) => R, argument: A): R {
-    return this.scope.run(call, code, argument);
+    return this.#scope.run(call, code, argument);
   }
 
   /** Runs code of the function that has this mark; what it starts and what runs after an `await` belong to the call. */

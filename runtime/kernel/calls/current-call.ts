@@ -23,3 +23,23 @@ export interface CurrentCall {
  * - `ended`: it is over; what it started itself has lost its owner.
  */
 export type CallState = 'waiting' | 'running' | 'expired' | 'ended';
+
+/** Stands for a call that is over: code that no call has led to, such as a listener of a socket, still belongs to a function. */
+export class EndedCall implements CurrentCall {
+  readonly function: string;
+  readonly revision: number;
+  readonly requestId: string;
+  readonly connectionId: string | undefined;
+  readonly ended = true;
+
+  constructor(name: string, revision: number, { requestId, connectionId }: CallOrigin) {
+    this.function = name;
+    this.revision = revision;
+    this.requestId = requestId;
+    this.connectionId = connectionId;
+  }
+
+  onEnd(callback: () => void): void {
+    callback();
+  }
+}

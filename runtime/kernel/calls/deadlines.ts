@@ -62,7 +62,8 @@ export class Deadlines {
       timed.seenAt = now;
     }
     const earliest = now - this.timeout;
-    for (let first = this.#calls.first; first && first.seenAt <= earliest; first = this.#calls.first) {
+    // What begins while others expire has not been seen yet.
+    for (let first = this.#calls.first; first && first.seenAt !== 0 && first.seenAt <= earliest; first = this.#calls.first) {
       this.#calls.shift();
       first.call.expire();
     }

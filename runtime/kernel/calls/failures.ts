@@ -46,7 +46,7 @@ export function fieldsOf(call: CurrentCall | undefined): LogFields {
 }
 
 /** The error of the catalogue that was thrown, if it has a status to reply with. Never throws. */
-export function replyable(thrown: unknown): HearthError | undefined {
+function replyable(thrown: unknown): HearthError | undefined {
   try {
     return thrown instanceof HearthError && thrown.status > 0 ? thrown : undefined;
   } catch {

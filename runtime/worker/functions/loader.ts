@@ -5,13 +5,13 @@ import { parseSpecifier } from '../../kernel/functions/name.ts';
 import { createConsole, type ConsoleSink } from './console.ts';
 import type { Pulse } from '../watchdog/pulse.ts';
 import type { Packages } from './packages.ts';
-import type { SourcePlaces } from './sources.ts';
+import type { SourcePositions } from './source-positions.ts';
 import { type FunctionTimers, TimerSet } from './timers.ts';
 
 /** What the code of functions is given. */
 export interface LoaderHost {
   readonly calls: Calls;
-  readonly places: SourcePlaces;
+  readonly positions: SourcePositions;
   readonly pulse: Pulse;
   readonly console: ConsoleSink;
   readonly process: NodeJS.Process;
@@ -63,7 +63,7 @@ class FunctionInstance implements ModuleInstance {
   evaluate(): void {
     const { name } = this.#module;
     const original = this.#cjs.exports;
-    const filename = this.#host.places.register(this.#module);
+    const filename = this.#host.positions.register(this.#module);
     this.#compiledAs = filename;
     const { calls } = this.#host;
     this.#module.mark = calls.attribution.mark(name, this.#module.revision);
@@ -94,7 +94,7 @@ class FunctionInstance implements ModuleInstance {
   dispose(): void {
     this.#timers.dispose();
     this.#host.calls.attribution.unmark(this.#module.mark);
-    if (this.#compiledAs !== undefined) this.#host.places.retire(this.#compiledAs);
+    if (this.#compiledAs !== undefined) this.#host.positions.retire(this.#compiledAs);
   }
 
   /** `exports.main = …` in a file that also says `export`: the compiler has put another object in place by then. */

@@ -1,11 +1,7 @@
 import type { Calls } from '../../kernel/calls/calls.ts';
-import type { CurrentCall } from '../../kernel/calls/current-call.ts';
-import type { InvocationScope } from '../../kernel/calls/invocation.ts';
-import type { LogFields, LogLevel } from '../../kernel/ports/logger.ts';
+import type { Log } from '../../kernel/calls/warnings.ts';
 import type { WorkerSettings } from '../../kernel/protocol/protocol.ts';
 import type { FunctionView } from '../../kernel/functions/registry.ts';
-import type { HttpDialect } from '../triggers/http/http-call.ts';
-import type { Pulse } from '../watchdog/pulse.ts';
 
 /** Counts since the worker started; whoever does the thing counts it. */
 export interface Counters {
@@ -39,23 +35,14 @@ export function createCounters(): Counters {
   };
 }
 
-/** What the parts of a worker share. An app is a value that is passed, never a global. */
+/** What the parts of an app share. An app is a value that is passed, never a global. */
 export interface App {
   readonly settings: WorkerSettings;
   /** The live functions. */
   readonly functions: FunctionView;
   /** The way into the functions' code. */
   readonly calls: Calls;
-  /** How its functions are called over HTTP. */
-  readonly http: HttpDialect;
-  readonly scope: InvocationScope;
   readonly counters: Counters;
-  /** Knows whose code runs at this moment, and stops code that runs without a pause. */
-  readonly pulse: Pulse;
   /** Writes a line of the host's own; `fields` say whom it concerns. Never throws. */
-  log(level: LogLevel, message: string, fields?: LogFields): void;
-  /** Logs what an invocation threw, with its stack in terms of sources. Never throws. */
-  failed(thrown: unknown, call: CurrentCall): void;
-  /** The verified payload of a JWT signed with the app's secret, or null. */
-  verifyToken(token: string): unknown;
+  readonly log: Log;
 }

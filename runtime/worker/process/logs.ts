@@ -5,7 +5,7 @@ import { fieldsOf } from '../../kernel/calls/failures.ts';
 import type { LogFields, LogLevel, LogRecord } from '../../kernel/ports/logger.ts';
 import type { FunctionModule } from '../../kernel/functions/module.ts';
 import type { ConsoleSink } from '../functions/console.ts';
-import type { SourcePlaces } from '../functions/sources.ts';
+import type { SourcePositions } from '../functions/source-positions.ts';
 import type { UnsentLines } from '../watchdog/unsent.ts';
 
 /** Records that may wait for the channel to control; a flood beyond it is dropped and counted. */
@@ -24,7 +24,7 @@ export type SendLogs = (records: readonly LogRecord[], done: () => void) => void
 export interface WorkerLogsOptions {
   /** The call that runs now. */
   readonly current: () => CurrentCall | undefined;
-  readonly places: SourcePlaces;
+  readonly positions: SourcePositions;
   readonly linesPerSecond: number;
   readonly send: SendLogs;
   /** Where lines stand until they are sent, for the watchdog. */
@@ -38,7 +38,7 @@ export interface WorkerLogsOptions {
  */
 export class WorkerLogs implements ConsoleSink {
   readonly #current: () => CurrentCall | undefined;
-  readonly #places: SourcePlaces;
+  readonly #positions: SourcePositions;
   readonly #linesPerSecond: number;
   readonly #send: SendLogs;
   readonly #unsent: UnsentLines | undefined;
@@ -50,9 +50,9 @@ export class WorkerLogs implements ConsoleSink {
   #dropped = 0;
   #droppedTotal = 0;
 
-  constructor({ current, places, linesPerSecond, send, unsent }: WorkerLogsOptions) {
+  constructor({ current, positions, linesPerSecond, send, unsent }: WorkerLogsOptions) {
     this.#current = current;
-    this.#places = places;
+    this.#positions = positions;
     this.#linesPerSecond = linesPerSecond;
     this.#budget = linesPerSecond;
     this.#send = send;
@@ -89,8 +89,8 @@ export class WorkerLogs implements ConsoleSink {
   }
 
   write(module: FunctionModule, level: LogLevel, message: string): void {
-    const place = this.#places.first(callerStack());
-    this.#add(level, message.includes('hearth:') ? this.#places.rewrite(message) : message, {
+    const place = this.#positions.first(callerStack());
+    this.#add(level, message.includes('hearth:') ? this.#positions.rewrite(message) : message, {
       ...fieldsOf(this.#current()),
       function: module.name,
       revision: module.revision,
@@ -107,11 +107,11 @@ export class WorkerLogs implements ConsoleSink {
   failed(thrown: unknown, call: CurrentCall | undefined, prefix = ''): void {
     if (!this.admits()) return;
     const stack = show(thrown);
-    const place = this.#places.first(stack);
-    this.#add('error', `${prefix}${this.#places.rewrite(headline(thrown).slice(0, textLimit))}`, {
+    const place = this.#positions.first(stack);
+    this.#add('error', `${prefix}${this.#positions.rewrite(headline(thrown).slice(0, textLimit))}`, {
       ...(place && { function: place.function, line: place.line, column: place.column }),
       ...fieldsOf(call),
-      stack: this.#places.rewrite(stack),
+      stack: this.#positions.rewrite(stack),
     });
   }
 

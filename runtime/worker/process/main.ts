@@ -55,7 +55,7 @@ onMessage('unhandledRejection', (reason) => report(reason, 'unhandled rejection:
 
 function report(thrown: unknown, prefix: string): void {
   try {
-    worker.app?.logs.failed(thrown, worker.app.app.scope.getStore(), prefix);
+    worker.app?.logs.failed(thrown, worker.app.calls.current, prefix);
   } catch {
     // Functions have broken what even this needs; a throw here would end the process.
   }

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { WorkerMetrics } from '../../kernel/protocol/protocol.ts';
-import type { WorkerApp } from './assembly.ts';
+import type { ServedApp } from './served-app.ts';
 
 /** Milliseconds between two reports. */
 const interval = 1_000;
@@ -8,7 +8,7 @@ const interval = 1_000;
 const resolution = 20;
 
 /** Reports the worker's metrics every second until the answered function is called. */
-export function startMetrics(app: () => WorkerApp | undefined, report: (metrics: WorkerMetrics) => void): () => void {
+export function startMetrics(app: () => ServedApp | undefined, report: (metrics: WorkerMetrics) => void): () => void {
   const delay = monitorEventLoopDelay({ resolution });
   delay.enable();
   let memory = process.memoryUsage();
@@ -22,13 +22,13 @@ export function startMetrics(app: () => WorkerApp | undefined, report: (metrics:
     }
     const { rss, heapUsed, heapTotal, external } = memory;
     report({
-      ...current.app.counters,
+      ...current.counters,
       connections: current.sockets.size,
       logLinesDropped: current.logs.droppedTotal,
-      stopped: current.app.pulse.stopped,
+      stopped: current.pulse.stopped,
       buffered: current.sockets.buffered,
       listening: current.server.listening,
-      functions: current.registry.size,
+      functions: current.functions.size,
       memory: { rss, heapUsed, heapTotal, external },
       eventLoopDelay: { mean: toMs(delay.mean), p99: toMs(delay.percentile(99)), max: toMs(delay.max) },
     });

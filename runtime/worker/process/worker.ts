@@ -1,7 +1,7 @@
 import { HearthError } from '../../kernel/errors.ts';
 import type { WorkerCalls, WorkerMethod, WorkerParams } from '../../kernel/protocol/protocol.ts';
 import type { Stage } from '../../kernel/functions/registry.ts';
-import { createWorkerApp, type WorkerApp } from './assembly.ts';
+import { ServedApp } from './served-app.ts';
 import { boundBlockingCalls, markNativeCalls } from '../functions/blocking.ts';
 import { guardIntrinsics, keepIntrinsics } from '../functions/intrinsics.ts';
 import type { SendLogs } from './logs.ts';
@@ -34,14 +34,14 @@ export class Worker implements WorkerHandlers {
   readonly #stages = new Map<number, Stage>();
   /** The runs under way, by the ids of their requests. */
   readonly #runs = new Map<string, AbortController>();
-  #loaded: WorkerApp | undefined;
+  #loaded: ServedApp | undefined;
 
   constructor(host: WorkerHost) {
     this.#host = host;
   }
 
   /** The app, once `load()` was called. */
-  get app(): WorkerApp | undefined {
+  get app(): ServedApp | undefined {
     return this.#loaded;
   }
 
@@ -49,9 +49,9 @@ export class Worker implements WorkerHandlers {
     guardIntrinsics();
     this.#watchIntrinsics();
     boundBlockingCalls(settings.limits.cpuTime);
-    this.#loaded = createWorkerApp(settings, this.#host.sendLogs, this.#host.watchdog);
-    markNativeCalls(this.#loaded.app.calls);
-    this.#loaded.registry.install({ functions, deleted: [] });
+    this.#loaded = new ServedApp({ settings, ...this.#host });
+    markNativeCalls(this.#loaded.calls);
+    this.#loaded.functions.install({ functions, deleted: [] });
     // Nobody waits for it here: a worker that stands by is to be there at once.
     void this.#loaded.database?.connect(0);
   }
@@ -60,7 +60,7 @@ export class Worker implements WorkerHandlers {
     const loaded = this.#require();
     // Functions use it at their top level, and `__init__` is the first of them.
     await loaded.database?.connect(databaseTime);
-    await initialize(loaded.app.calls, loaded.registry, loaded.app.settings.limits.initTimeout);
+    await initialize(loaded.calls, loaded.functions, loaded.settings.limits.initTimeout);
     const { server } = loaded;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -72,11 +72,11 @@ export class Worker implements WorkerHandlers {
   }
 
   stage({ stage, change }: WorkerParams<'stage'>): void {
-    const { registry, places } = this.#require();
+    const { functions, positions } = this.#require();
     try {
-      this.#stages.set(stage, registry.stage(change));
+      this.#stages.set(stage, functions.stage(change));
     } catch (error) {
-      throw places.loadFailure(error, change);
+      throw positions.loadFailure(error, change);
     }
   }
 
@@ -84,7 +84,7 @@ export class Worker implements WorkerHandlers {
     const staged = this.#stages.get(stage);
     if (!staged) throw new HearthError('INTERNAL');
     this.#stages.delete(stage);
-    this.#require().registry.activate(staged, new Map(revisions));
+    this.#require().functions.activate(staged, new Map(revisions));
   }
 
   discard({ stage }: WorkerParams<'discard'>): void {
@@ -93,7 +93,7 @@ export class Worker implements WorkerHandlers {
   }
 
   install({ change }: WorkerParams<'install'>): void {
-    this.#require().registry.install(change);
+    this.#require().functions.install(change);
   }
 
   async run(call: WorkerParams<'run'>): ReturnTypePromise<'run'> {
@@ -104,7 +104,7 @@ export class Worker implements WorkerHandlers {
       return await run(host, call, cancellation.signal);
     } catch (error) {
       if (error instanceof HearthError && error.status !== 0) throw error;
-      throw host.places.loadFailure(error, { functions: call.draft ? [call.draft] : [], deleted: [] });
+      throw host.positions.loadFailure(error, { functions: call.draft ? [call.draft] : [], deleted: [] });
     } finally {
       this.#runs.delete(call.requestId);
     }
@@ -139,11 +139,11 @@ export class Worker implements WorkerHandlers {
       const restored = check();
       if (restored.length === 0) return;
       const names = `${restored.slice(0, 5).join(', ')}${restored.length > 5 ? ` and ${restored.length - 5} more` : ''}`;
-      this.#loaded?.app.log('error', `a function has replaced what everybody shares, and it was put back: ${names}`);
+      this.#loaded?.log('error', `a function has replaced what everybody shares, and it was put back: ${names}`);
     }, intrinsicsInterval);
   }
 
-  #require(): WorkerApp {
+  #require(): ServedApp {
     if (!this.#loaded) throw new HearthError('WORKER_UNAVAILABLE', { reason: 'it has not loaded its functions yet.' });
     return this.#loaded;
   }

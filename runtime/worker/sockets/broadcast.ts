@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Broadcasted } from '../../../sdk/cloud.ts';
+import { sendsAtOnce } from '../../internals/ws.ts';
 import { type Frame, toFrame } from './frame.ts';
-import { ServerSocket } from './socket.ts';
+import { ServerSocket } from './server-socket.ts';
 
 /** Milliseconds of sending in one turn of the loop, over all broadcasts. */
 const slice = 4;
@@ -83,12 +84,12 @@ class Delivery {
 /** Whether the socket was open and has the message. */
 function deliver(socket: ServerSocket, frame: Frame): boolean {
   if (socket.readyState !== ServerSocket.OPEN) return false;
-  const stream = ServerSocket.streamOf(socket);
-  if (stream?.destroyed) return false;
-  if (stream) {
-    stream.write(frame.bytes);
-    ServerSocket.ownerOf(socket)?.sent(frame.payload.length);
-    // Past a `send` that the function may have put in its place, as the line above.
+  const traffic = ServerSocket.trafficOf(socket);
+  if (traffic?.stream.destroyed) return false;
+  if (traffic && sendsAtOnce(socket)) {
+    traffic.stream.write(frame.bytes);
+    traffic.countSent(frame.payload.length);
+    // Past a `send` that the function may have put in its place, as the lines above.
   } else ServerSocket.prototype.send.call(socket, frame.payload, { binary: frame.isBinary });
   return true;
 }
@@ -114,7 +115,6 @@ function isIterable(value: object): value is Iterable<unknown> {
   return Symbol.iterator in value && typeof value[Symbol.iterator] === 'function';
 }
 
-// A Proxy has the class of what stands behind it, but not its private fields.
 function isOwned(value: unknown): value is ServerSocket {
-  return value instanceof ServerSocket && ServerSocket.ownerOf(value) !== undefined;
+  return value instanceof ServerSocket && ServerSocket.trafficOf(value) !== undefined;
 }

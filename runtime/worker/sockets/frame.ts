@@ -45,12 +45,12 @@ function frameOf(message: Buffer, isBinary: boolean): Frame {
 }
 
 /** Bytes before a payload of so many. */
-export function headOf(length: number): number {
+function headOf(length: number): number {
   return length <= shortest ? 2 : length <= longestInTwoBytes ? 4 : 10;
 }
 
 /** A frame with its head, whose payload of so many bytes is still to be written. */
-export function beginFrame(length: number, isBinary: boolean): Buffer {
+function beginFrame(length: number, isBinary: boolean): Buffer {
   const head = headOf(length);
   const frame = Buffer.allocUnsafe(head + length);
   frame[0] = final | (isBinary ? opcodes.binary : opcodes.text);
@@ -64,4 +64,32 @@ export function beginFrame(length: number, isBinary: boolean): Buffer {
     frame.writeBigUInt64BE(BigInt(length), 2);
   }
   return frame;
+}
+
+// Beyond it, copying costs more than a second buffer to be written.
+const longest = 2048;
+
+/**
+ * The frame of a short message in one buffer, which is written in less time than a head and a payload;
+ * undefined for what is longer and for what is neither a string nor a Buffer.
+ */
+export function shortFrame(data: unknown): Buffer | undefined {
+  if (typeof data === 'string') {
+    // A character takes a byte at the least.
+    if (data.length > longest) return undefined;
+    const length = Buffer.byteLength(data);
+    if (length > longest) return undefined;
+    const frame = beginFrame(length, false);
+    frame.write(data, headOf(length));
+    return frame;
+  }
+  if (!Buffer.isBuffer(data) || data.length > longest) return undefined;
+  const frame = beginFrame(data.length, true);
+  frame.set(data, headOf(data.length));
+  return frame;
+}
+
+/** Bytes of the payload of a short frame. */
+export function payloadLength(frame: Buffer): number {
+  return frame.length - headOf(frame.length - 2);
 }

@@ -2,18 +2,12 @@
 const sliceMs = 250;
 const maximumSlices = 240;
 
-/** What a heartbeat beats. */
-export interface Beating {
-  /** Called once an interval. MUST NOT throw. */
-  beat(): void;
-}
-
 /**
  * One timer for all connections. Their beats are spread over the interval, so that thousands of pings
  * do not block the loop at once. The timer runs only while there are connections and does not keep
- * the process alive.
+ * the process alive. `beat()` is called once an interval and MUST NOT throw.
  */
-export class Heartbeat<Connection extends Beating> {
+export class Heartbeat<Connection extends { beat(): void }> {
   readonly #slices: readonly Set<Connection>[];
   readonly #period: number;
   #next = 0;

@@ -87,16 +87,16 @@ async function within<T>(otherwise: T, ask: (resolve: (value: T) => void) => voi
 }
 
 function toStack(callFrames: readonly Debugger.CallFrame[], urls: ReadonlyMap<string, string>): ReadStack {
-  const places = callFrames.map(({ location }) => ({
+  const positions = callFrames.map(({ location }) => ({
     url: urls.get(location.scriptId) ?? '',
     line: location.lineNumber + 1,
     column: (location.columnNumber ?? 0) + 1,
   }));
-  const frames = places.flatMap(({ url, line, column }) => {
+  const frames = positions.flatMap(({ url, line, column }) => {
     const [, name, revision] = compiledUrl.exec(url) ?? [];
     return name === undefined ? [] : [{ function: name, revision: Number(revision), line, column }];
   });
-  const top = places.find(({ url }) => url !== '' && !url.startsWith('node:') && !url.startsWith(ownFolder));
+  const top = positions.find(({ url }) => url !== '' && !url.startsWith('node:') && !url.startsWith(ownFolder));
   return { frames, ...(top && !compiledUrl.test(top.url) && { where: `${toPath(top.url)}:${top.line}` }) };
 }
 

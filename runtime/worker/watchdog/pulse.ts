@@ -23,7 +23,7 @@ export type NotifyWatchdog = (notice: WatchdogNotice) => void;
 export class Pulse {
   /** What compiled code reads at its guards. */
   readonly flags: Int32Array;
-  readonly #calls: Calls;
+  readonly #calls: Pick<Calls, 'attribution' | 'current'>;
   readonly #limits: Pick<WorkerLimits, 'cpuTime' | 'memory'>;
   readonly #notify: NotifyWatchdog;
   /** Milliseconds that each invocation, or code outside of any, has run since it was asked to stop. */
@@ -33,7 +33,12 @@ export class Pulse {
   #stopped = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(calls: Calls, limits: Pick<WorkerLimits, 'cpuTime' | 'memory'>, flags?: Int32Array, notify?: NotifyWatchdog) {
+  constructor(
+    calls: Pick<Calls, 'attribution' | 'current'>,
+    limits: Pick<WorkerLimits, 'cpuTime' | 'memory'>,
+    flags?: Int32Array,
+    notify?: NotifyWatchdog,
+  ) {
     this.#calls = calls;
     this.#limits = limits;
     this.flags = flags ?? new Int32Array(new SharedArrayBuffer(4 * Object.keys(slot).length));
@@ -62,15 +67,6 @@ export class Pulse {
     this.#overtime.clear();
     // Whoever was seen last is not seen running since then.
     this.#current = undefined;
-  }
-
-  /** Says that the code with this mark is called; answers what `leave()` takes when it returns. */
-  enter(mark: number): number {
-    return this.#calls.attribution.enter(mark);
-  }
-
-  leave(outer: number): void {
-    this.#calls.attribution.leave(outer);
   }
 
   /** What the guards of a function's code call once they find a signal. Throws when that code has to stop. */

@@ -6,7 +6,7 @@ import { Registry } from '../../../runtime/kernel/functions/registry.ts';
 import type { BuiltFunction } from '../../../runtime/kernel/functions/revision.ts';
 import { createLoader } from '../../../runtime/worker/functions/loader.ts';
 import { createProcessView } from '../../../runtime/worker/functions/process.ts';
-import { SourcePlaces } from '../../../runtime/worker/functions/sources.ts';
+import { SourcePositions } from '../../../runtime/worker/functions/source-positions.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
 import { createCalls, FakeCall } from '../calls.ts';
 import { defaultLimits } from '../../limits.ts';
@@ -22,7 +22,7 @@ export interface Line {
 export interface FunctionHost {
   readonly builder: Builder;
   readonly registry: Registry;
-  readonly places: SourcePlaces;
+  readonly positions: SourcePositions;
   readonly calls: Calls;
   readonly lines: Line[];
   readonly sdk: object;
@@ -39,7 +39,7 @@ export interface FunctionHost {
 /** `wrap` may watch or replace what the loader makes. */
 export function createFunctionHost(wrap: (instantiate: Instantiate) => Instantiate = (instantiate) => instantiate): FunctionHost {
   const builder = createBuilder();
-  const places = new SourcePlaces();
+  const positions = new SourcePositions();
   const calls = createCalls();
   const lines: Line[] = [];
   const pulse = new Pulse(calls, defaultLimits);
@@ -49,7 +49,7 @@ export function createFunctionHost(wrap: (instantiate: Instantiate) => Instantia
     admits: () => true,
     write: (module: { name: string }, level: LogLevel, message: string) => void lines.push({ function: module.name, level, message }),
   };
-  const instantiate = wrap(createLoader({ calls, places, pulse, console, process: createProcessView({ APP: 'yes' }), packages, sdk }));
+  const instantiate = wrap(createLoader({ calls, positions, pulse, console, process: createProcessView({ APP: 'yes' }), packages, sdk }));
   const registry = new Registry(instantiate);
   const build = (sources: Readonly<Record<string, string>>): Promise<BuiltFunction[]> =>
     Promise.all(
@@ -66,7 +66,7 @@ export function createFunctionHost(wrap: (instantiate: Instantiate) => Instantia
   return {
     builder,
     registry,
-    places,
+    positions,
     calls,
     lines,
     sdk,

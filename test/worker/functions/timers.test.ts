@@ -182,7 +182,7 @@ describe('dispose()', () => {
 
   it('leaves timers of an invocation in flight until it ends', async () => {
     const call = invocation();
-    calls.scope.run(call, startAll, 'call ');
+    calls.within(call, startAll, 'call ');
     startAll('module ');
     set.dispose();
     await expect.poll(() => new Set(fired)).toEqual(new Set(['call timeout', 'call interval', 'call immediate']));
@@ -197,15 +197,19 @@ describe('dispose()', () => {
   it('lets an invocation in flight start more, until it ends', async () => {
     const call = invocation();
     set.dispose();
-    const slept = calls.scope.run(call, async () => {
-      await Reflect.apply(promisify(timers.setTimeout), undefined, [1]);
-      await promisify(timers.setImmediate)();
-      return 'awake';
-    });
+    const slept = calls.within(
+      call,
+      async () => {
+        await Reflect.apply(promisify(timers.setTimeout), undefined, [1]);
+        await promisify(timers.setImmediate)();
+        return 'awake';
+      },
+      undefined,
+    );
     expect(await slept).toBe('awake');
-    calls.scope.run(call, startAll);
+    calls.within(call, startAll, undefined);
     call.end();
-    calls.scope.run(call, startAll);
+    calls.within(call, startAll, undefined);
     expect(set.size).toBe(0);
     await pastAll();
     expect(fired).toEqual([]);
@@ -213,7 +217,7 @@ describe('dispose()', () => {
 
   it('clears timers of invocations that have ended, and keeps those of others', () => {
     const [ended, open] = [invocation(), invocation()];
-    for (const call of [ended, open]) calls.scope.run(call, () => timers.setTimeout(fire('timeout'), 60_000));
+    for (const call of [ended, open]) calls.within(call, () => timers.setTimeout(fire('timeout'), 60_000), undefined);
     ended.end();
     expect(set.size).toBe(2);
     set.dispose();
@@ -227,7 +231,7 @@ describe('dispose()', () => {
     const onEnd = vi.spyOn(call, 'onEnd');
     set.dispose();
     for (let n = 0; n < 100; n += 1) {
-      const timer = calls.scope.run(call, () => timers.setTimeout(fire('timeout'), 60_000));
+      const timer = calls.within(call, () => timers.setTimeout(fire('timeout'), 60_000), undefined);
       if (n % 2 === 0) timers.clearTimeout(timer as NodeJS.Timeout);
     }
     expect([set.size, onEnd.mock.calls.length]).toEqual([50, 1]);

@@ -1,11 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Calls } from '../../../runtime/kernel/calls/calls.ts';
 import type { LogRecord } from '../../../runtime/kernel/ports/logger.ts';
 import { FunctionModule } from '../../../runtime/kernel/functions/module.ts';
 import { createLoader } from '../../../runtime/worker/functions/loader.ts';
-import { SourcePlaces } from '../../../runtime/worker/functions/sources.ts';
+import { SourcePositions } from '../../../runtime/worker/functions/source-positions.ts';
 import { type SendLogs, WorkerLogs } from '../../../runtime/worker/process/logs.ts';
 import { createBuilder } from '../../../runtime/build/builder.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
@@ -16,14 +15,14 @@ const calls = createCalls();
 const module = new FunctionModule({ name: 'a', revision: 4, methods: undefined, code: '', map: '' });
 const invocation = new FakeCall('a', 4, { requestId: 'r1', connectionId: 'c1' });
 
-let places: SourcePlaces;
+let positions: SourcePositions;
 let batches: (readonly LogRecord[])[];
 let done: (() => void)[];
 
 beforeEach(() => {
   // The budget is earned with time; time stands still unless a test moves it.
   vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 1_700_000_000_000 });
-  places = new SourcePlaces();
+  positions = new SourcePositions();
   batches = [];
   done = [];
 });
@@ -37,7 +36,7 @@ function createLogs(linesPerSecond = 1_000): WorkerLogs {
     batches.push(records);
     done.push(next);
   };
-  return new WorkerLogs({ current: () => calls.current, places, linesPerSecond, send });
+  return new WorkerLogs({ current: () => calls.current, positions, linesPerSecond, send });
 }
 
 /** The channel takes the next batch. */
@@ -126,7 +125,7 @@ describe('write()', () => {
   it('says function, revision, request and connection', async () => {
     const logs = createLogs();
     logs.write(module, 'info', 'outside');
-    calls.scope.run(invocation, () => logs.write(module, 'warn', 'inside'));
+    calls.within(invocation, () => logs.write(module, 'warn', 'inside'), undefined);
     const [outside, inside] = await flush();
     expect(outside).toEqual({ time: 1_700_000_000_000, level: 'info', message: 'outside', function: 'a', revision: 4 });
     expect(inside).toMatchObject({ function: 'a', revision: 4, requestId: 'r1', connectionId: 'c1' });
@@ -135,7 +134,7 @@ describe('write()', () => {
   it('names the module that writes, in the invocation of another', async () => {
     const logs = createLogs();
     const lib = new FunctionModule({ ...module.built, name: 'lib', revision: 9 });
-    calls.scope.run(invocation, () => logs.write(lib, 'info', 'from lib'));
+    calls.within(invocation, () => logs.write(lib, 'info', 'from lib'), undefined);
     expect(await flush()).toEqual([expect.objectContaining({ function: 'lib', revision: 9, requestId: 'r1' })]);
   });
 
@@ -148,7 +147,15 @@ describe('write()', () => {
     const { stackTraceLimit } = Error;
     const prepare: unknown = Reflect.get(Error, 'prepareStackTrace');
     const packages = { require: () => undefined, resolve: (id: string) => id };
-    const instantiate = createLoader({ calls, places, pulse: new Pulse(calls, defaultLimits), console: logs, process, packages, sdk: {} });
+    const instantiate = createLoader({
+      calls,
+      positions,
+      pulse: new Pulse(calls, defaultLimits),
+      console: logs,
+      process,
+      packages,
+      sdk: {},
+    });
     const speaking = new FunctionModule({ ...module.built, ...compiled });
     try {
       speaking.load(instantiate, { importFunction: () => undefined, evaluationFailed: () => undefined });
@@ -166,13 +173,13 @@ describe('tap()', () => {
     const logs = createLogs();
     const other = new FakeCall('a', 4, { requestId: 'r2' });
     logs.tap('r1');
-    calls.scope.run(invocation, () => logs.write(module, 'info', 'mine'));
-    calls.scope.run(other, () => logs.write(module, 'info', 'other'));
+    calls.within(invocation, () => logs.write(module, 'info', 'mine'), undefined);
+    calls.within(other, () => logs.write(module, 'info', 'other'), undefined);
     logs.log('info', 'host');
     logs.failed(new Error('mine too'), invocation);
     expect(messages(logs.untap('r1'))).toEqual(['mine', 'Error: mine too']);
     expect(logs.untap('r1')).toEqual([]);
-    calls.scope.run(invocation, () => logs.write(module, 'info', 'late'));
+    calls.within(invocation, () => logs.write(module, 'info', 'late'), undefined);
     expect(logs.untap('r1')).toEqual([]);
     expect(messages(await flush())).toEqual(['mine', 'other', 'host', 'Error: mine too', 'late']);
   });

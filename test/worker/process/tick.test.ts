@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { createWorkerApp } from '../../../runtime/worker/process/assembly.ts';
+import { ServedApp } from '../../../runtime/worker/process/served-app.ts';
 import { TickShape } from '../../../runtime/worker/process/tick.ts';
 import { settings } from '../../sdk/host.ts';
 
@@ -35,8 +35,8 @@ describe('TickShape', () => {
   });
 });
 
-it('createWorkerApp() keeps the record of a tick', async () => {
-  const worker = createWorkerApp(settings, () => {});
+it('ServedApp keeps the record of a tick', async () => {
+  const worker = new ServedApp({ settings, sendLogs: () => {} });
   await setImmediate();
   expect(worker.ticks.tick).toHaveProperty('callback');
   await worker.close(0);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import type { SocketContext } from '../../../runtime/worker/sockets/context.ts';
+import type { SocketContext } from '../../../runtime/worker/dialects/laf/socket-context.ts';
 import { deferred, messages, open, rawClient, recorder, startHost, textOf } from './host.ts';
 
 /** A function whose message handlers wait for the gate, and what it saw. */

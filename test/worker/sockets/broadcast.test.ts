@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
-import { Invocation } from '../../../runtime/kernel/calls/invocation.ts';
+import { FakeCall } from '../calls.ts';
 import { Broadcaster } from '../../../runtime/worker/sockets/broadcast.ts';
 import { type Host, messages, open, rawClient, recorder, startHost } from './host.ts';
 
@@ -191,14 +191,18 @@ describe('a broadcast to many sockets', () => {
       if (going) setImmediate(turn);
     };
     setImmediate(turn);
-    const invocation = new Invocation({ function: 'f', revision: 1, requestId: 'r' });
-    await host.scope.run(invocation, async () => {
-      await broadcaster.send(
-        'x',
-        Array.from({ length: 50_000 }, () => peer),
-      );
-      expect(host.scope.getStore()).toBe(invocation);
-    });
+    const invocation = new FakeCall('f');
+    await host.app.calls.within(
+      invocation,
+      async () => {
+        await broadcaster.send(
+          'x',
+          Array.from({ length: 50_000 }, () => peer),
+        );
+        expect(host.app.calls.current).toBe(invocation);
+      },
+      undefined,
+    );
     going = false;
     expect(turns).toBeGreaterThan(2);
   });

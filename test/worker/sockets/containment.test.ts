@@ -117,7 +117,7 @@ describe('a listener of a function that throws', () => {
         if (method !== 'WebSocket:connection') return;
         const module = host.app.functions.get('__websocket__');
         if (module) module.mark = 7;
-        socket.on('message', () => seen.record([host.scope.getStore()?.connectionId, host.app.calls.attribution.current]));
+        socket.on('message', () => seen.record([host.app.calls.current?.connectionId, host.app.calls.attribution.current]));
       },
     });
     const socket = await open(host);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { CurrentCall } from '../../../runtime/kernel/calls/current-call.ts';
-import type { SocketContext } from '../../../runtime/worker/sockets/context.ts';
+import type { SocketContext } from '../../../runtime/worker/dialects/laf/socket-context.ts';
 import { deferred, messages, open, recorder, startHost, textOf } from './host.ts';
 
 describe('the context', () => {
@@ -259,7 +259,7 @@ describe('an event', () => {
     const seen = recorder<{ invocation: CurrentCall | undefined; context: SocketContext }>();
     const host = await startHost({
       default: (context) => {
-        seen.record({ invocation: host.scope.getStore(), context });
+        seen.record({ invocation: host.app.calls.current, context });
         return context.method === 'WebSocket:message' ? gate.promise : undefined;
       },
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Heartbeat } from '../../../runtime/worker/sockets/heartbeat.ts';
-import type { SocketContext } from '../../../runtime/worker/sockets/context.ts';
+import type { SocketContext } from '../../../runtime/worker/dialects/laf/socket-context.ts';
 import { client, closed, open, rawClient, recorder, startHost } from './host.ts';
 
 const limits = { pingInterval: 15 };

@@ -3,16 +3,15 @@ import { createServer, request as httpRequest, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
-import type { Calls } from '../../../runtime/kernel/calls/calls.ts';
+import type { LogThrown } from '../../../runtime/kernel/calls/failures.ts';
 import type { CurrentCall } from '../../../runtime/kernel/calls/current-call.ts';
-import type { LogLevel } from '../../../runtime/kernel/ports/logger.ts';
+import type { LogFields, LogLevel } from '../../../runtime/kernel/ports/logger.ts';
 import type { WorkerLimits } from '../../../runtime/kernel/protocol/protocol.ts';
 import { Registry } from '../../../runtime/kernel/functions/registry.ts';
 import { type App, createCounters } from '../../../runtime/worker/process/app.ts';
-import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
-import type { SocketContext, UpgradeContext } from '../../../runtime/worker/sockets/context.ts';
-import { createLafHttp } from '../../../runtime/worker/dialects/laf/http.ts';
-import { createSocketServer, type SocketServer } from '../../../runtime/worker/sockets/server.ts';
+import type { SocketContext, UpgradeContext } from '../../../runtime/worker/dialects/laf/socket-context.ts';
+import { createLafSockets } from '../../../runtime/worker/dialects/laf/sockets.ts';
+import { SocketServer } from '../../../runtime/worker/sockets/socket-server.ts';
 import { createCalls } from '../calls.ts';
 import { defaultLimits } from '../../limits.ts';
 
@@ -30,10 +29,9 @@ export interface Host {
   readonly app: App;
   readonly http: Server;
   readonly server: SocketServer;
-  readonly scope: Calls['scope'];
   /** What `app.failed` was told. */
   readonly failures: { thrown: unknown; invocation: CurrentCall }[];
-  readonly logs: { level: LogLevel; message: string; connectionId: string | undefined }[];
+  readonly logs: { level: LogLevel; message: string; connectionId: string | undefined; fields: LogFields | undefined }[];
   /** Makes `__websocket__` live; a function is the module's top-level code and answers its exports. */
   publish(code: TestFunction | (() => unknown), quarantine?: string): void;
   remove(): void;
@@ -63,9 +61,9 @@ export async function startHost(code?: TestFunction | (() => unknown), options: 
   const failures: Host['failures'] = [];
   const logs: Host['logs'] = [];
   const counters = createCounters();
-  const log: App['log'] = (level, message, fields) => logs.push({ level, message, connectionId: fields?.connectionId });
-  const failed: App['failed'] = (thrown, invocation) => failures.push({ thrown, invocation });
-  const calls = createCalls({ counters, log, logThrown: failed });
+  const log: App['log'] = (level, message, fields) => logs.push({ level, message, connectionId: fields?.connectionId, fields });
+  const logThrown: LogThrown = (thrown, invocation) => failures.push({ thrown, invocation });
+  const calls = createCalls({ counters, log, logThrown });
   const app: App = {
     settings: {
       appId: 'test',
@@ -78,16 +76,14 @@ export async function startHost(code?: TestFunction | (() => unknown), options: 
       limits,
     },
     functions: registry,
-    http: createLafHttp(() => null),
     calls,
-    scope: calls.scope,
     counters,
-    pulse: new Pulse(calls, limits),
     log,
-    failed,
-    verifyToken: (token) => (token.startsWith('good-') ? { uid: token.slice(5) } : null),
   };
-  const server = createSocketServer(app);
+  const server = new SocketServer(
+    app,
+    createLafSockets((token) => (token.startsWith('good-') ? { uid: token.slice(5) } : null)),
+  );
   const http = createServer();
   http.on('upgrade', (request, socket, head) => server.handleUpgrade(request, socket, head));
   http.listen(0, '127.0.0.1');
@@ -107,7 +103,7 @@ export async function startHost(code?: TestFunction | (() => unknown), options: 
   if (code) publish(code);
   const port = portOf(http.address());
   const remove = (): void => registry.install({ functions: [], deleted: ['__websocket__'] });
-  return { port, url: `ws://127.0.0.1:${port}`, app, http, server, scope: calls.scope, failures, logs, publish, remove };
+  return { port, url: `ws://127.0.0.1:${port}`, app, http, server, failures, logs, publish, remove };
 }
 
 function portOf(address: AddressInfo | string | null): number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SocketContext } from '../../../runtime/worker/sockets/context.ts';
+import type { SocketContext } from '../../../runtime/worker/dialects/laf/socket-context.ts';
 import { closed, messages, open, rawClient, recorder, startHost } from './host.ts';
 
 const key = [0, 0, 0, 0];

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import type { SocketContext, UpgradeContext } from '../../../runtime/worker/sockets/context.ts';
+import type { CurrentCall } from '../../../runtime/kernel/calls/current-call.ts';
+import type { SocketContext, UpgradeContext } from '../../../runtime/worker/dialects/laf/socket-context.ts';
 import { closed, deferred, handshake, open, rawClient, recorder, startHost } from './host.ts';
 
 async function refusal(upgrade: (context: UpgradeContext) => unknown, limits = {}) {
@@ -98,12 +99,12 @@ describe('upgrade()', () => {
     const host = await startHost({
       default: () => undefined,
       upgrade: async () => {
-        seen.record(host.scope.getStore());
+        seen.record(host.app.calls.current);
         await gate.promise;
-        seen.record(host.scope.getStore());
+        seen.record(host.app.calls.current);
       },
     });
-    const seen = recorder<ReturnType<typeof host.scope.getStore>>();
+    const seen = recorder<CurrentCall | undefined>();
     const opened = open(host);
     const [invocation] = await seen.seen(1);
     expect(invocation).toMatchObject({ function: '__websocket__', revision: 1, ended: false });
@@ -128,7 +129,7 @@ describe('upgrade()', () => {
     gate.resolve({ name: 'late' });
     await new Promise(setImmediate);
     expect(host.app.counters.connectionsTotal).toBe(0);
-    expect(host.logs).toMatchObject([{ level: 'warn', message: expect.stringContaining('20 ms') }]);
+    expect(host.logs).toMatchObject([{ level: 'error', message: expect.stringContaining('20 ms') }]);
   });
 
   it('is given up silently when the client resets while it is pending', async () => {

@@ -30,9 +30,10 @@ function program(main: string, beside: string): string {
     import { constants, openSync, writeSync } from 'node:fs';
     import { compileFunction } from 'node:vm';
     import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-    import { createInvocationScope } from 'runtime/kernel/calls/invocation.ts';
+    import { Attribution } from 'runtime/kernel/calls/attribution.ts';
     import { MainThreadInspector } from 'runtime/worker/watchdog/inspector.ts';
     import { Pulse } from 'runtime/worker/watchdog/pulse.ts';
+    import { slot } from 'runtime/worker/watchdog/shared.ts';
     import { UnsentLines } from 'runtime/worker/watchdog/unsent.ts';
     import { lookInterval, Watchdog } from 'runtime/worker/watchdog/watchdog.ts';
 

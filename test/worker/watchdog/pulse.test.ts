@@ -47,7 +47,7 @@ function guards(running: FakeCall | undefined, ...times: readonly number[]): unk
         return Reflect.get(Object(error), 'code');
       }
     });
-  return running ? calls.scope.run(running, reach) : calls.scope.exit(reach);
+  return running ? calls.within(running, reach, undefined) : reach();
 }
 
 describe('guard()', () => {
@@ -62,7 +62,7 @@ describe('guard()', () => {
     expect(guards(call, 1000, 1014)).toEqual(['on', 'on']);
     now = 1015;
     const error = { code: 'CPU_LIMIT_EXCEEDED', details: { limit: 900 } };
-    expect(() => calls.scope.run(call, guard)).toThrow(expect.objectContaining(error));
+    expect(() => calls.within(call, guard, undefined)).toThrow(expect.objectContaining(error));
     expect([pulse.stopped, pulse.flags[slot.signal]]).toEqual([1, signal.cpu]);
   });
 
@@ -72,7 +72,7 @@ describe('guard()', () => {
     expect(guards(call, 1000, 1004)).toEqual(['on', 'on']);
     now = 1005;
     const error = { code: 'MEMORY_LIMIT_EXCEEDED', details: { limit: 512 } };
-    expect(() => calls.scope.run(call, guard)).toThrow(expect.objectContaining(error));
+    expect(() => calls.within(call, guard, undefined)).toThrow(expect.objectContaining(error));
     expect([pulse.stopped, pulse.flags[slot.signal]]).toEqual([1, signal.none]);
   });
 
@@ -100,23 +100,22 @@ describe('guard()', () => {
 
   it('outside of any invocation counts by the mark of the code that runs', () => {
     raise(signal.cpu);
-    const outer = pulse.enter(1);
+    const outer = calls.attribution.enter(1);
     expect(guards(undefined, 1000, 1010)).toEqual(['on', 'on']);
-    const first = pulse.enter(2);
+    const first = calls.attribution.enter(2);
     expect(guards(undefined, 1011, 1020)).toEqual(['on', 'on']);
-    pulse.leave(first);
+    calls.attribution.leave(first);
     expect(guards(undefined, 1021, 1026)).toEqual(['on', 'CPU_LIMIT_EXCEEDED']);
-    pulse.leave(outer);
+    calls.attribution.leave(outer);
     expect(guards(undefined, 1030, 1040)).toEqual(['on', 'on']);
   });
 
   it('guardOf() tells with the function whose guard it is, whatever call it runs in, and lowers that signal only', () => {
     pulse.beat();
-    pulse.enter(7);
     raise(signal.tell);
     expect(guards(invocation('lib/a'), 1000, 5000)).toEqual(['on', 'on']);
     expect(notices).toEqual([{ type: 'running', mark: { function: 'guarded', revision: 3 } }]);
-    expect([...pulse.flags]).toEqual([signal.none, 1, 7]);
+    expect([...pulse.flags]).toEqual([signal.none, 1, 0]);
   });
 
   it('guardOf() tells whose code runs outside of any call, too', () => {

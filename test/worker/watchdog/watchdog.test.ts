@@ -220,10 +220,13 @@ afterAll(() => threads.close());
 it('a watchdog thread and a pulse stop a guarded loop, and report what no guard reaches', async () => {
   const reports = await threads.run(
     `
-      const pulse = new Pulse(createInvocationScope(), { cpuTime: 100, memory: 4096 }, shared, (notice) => thread.postMessage(notice));
-      pulse.enter(pulse.mark('lib/x', 3));
+      const notify = (notice) => thread.postMessage(notice);
+      const attribution = new Attribution(new Int32Array(shared.buffer, 4 * slot.running, 1), notify);
+      const pulse = new Pulse({ attribution, current: undefined }, { cpuTime: 100, memory: 4096 }, shared, notify);
+      const guard = pulse.guardOf({ function: 'lib/x', revision: 3 });
+      attribution.enter(attribution.mark('lib/x', 3));
       const loop = compile('for (;;) guard();', ['guard']);
-      try { loop(pulse.guard); } catch (error) { thread.postMessage({ type: 'running', mark: { function: error.code, revision: 0 } }); }
+      try { loop(guard); } catch (error) { thread.postMessage({ type: 'running', mark: { function: error.code, revision: 0 } }); }
       setTimeout(compile("/^(a+)+\\\\\\\\1$/.test('a'.repeat(80) + 'b');"));
       pulse.beat();
     `,

@@ -9,14 +9,15 @@ import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { RunCall, RunResult } from '../../../kernel/protocol/protocol.ts';
 import type { FunctionView, Registry, Stage } from '../../../kernel/functions/registry.ts';
 import type { App } from '../../process/app.ts';
+import type { HttpDialect } from '../http/http-call.ts';
 import { createRequestHandler } from '../http/handler.ts';
 import { createHttpServer } from '../http/http-server.ts';
 import type { WorkerLogs } from '../../process/logs.ts';
 
-/** What a run needs of its worker. */
-export interface RunHost {
-  readonly app: App;
-  readonly registry: Registry;
+/** What a run needs of its app. */
+export interface RunApp extends App {
+  readonly functions: Registry;
+  readonly http: HttpDialect;
   readonly logs: WorkerLogs;
 }
 
@@ -27,13 +28,14 @@ export interface RunHost {
  * `ctx.signal`, the draft is discarded, and this rejects with the signal's reason. Throws what the draft
  * throws while it loads.
  */
-export async function run({ app, registry, logs }: RunHost, call: RunCall, cancelled: AbortSignal): Promise<RunResult> {
+export async function run(app: RunApp, call: RunCall, cancelled: AbortSignal): Promise<RunResult> {
   const started = performance.now();
+  const { functions, logs } = app;
   logs.tap(call.requestId);
-  const load = call.draft && new DraftLoad(app, registry, call.draft, call.requestId);
+  const load = call.draft && new DraftLoad(app, functions, call.draft, call.requestId);
   try {
     const stage = load?.stage();
-    const response = await exchange(app, stage ?? registry, { call, cancelled });
+    const response = await exchange(app, stage ?? functions, { call, cancelled });
     const { requestId } = call;
     return { response, logs: logs.untap(requestId), requestId, tookMs: round(performance.now() - started) };
   } finally {
@@ -95,7 +97,7 @@ interface Running {
   readonly cancelled: AbortSignal;
 }
 
-async function exchange(app: App, functions: FunctionView, { call, cancelled }: Running): Promise<RunResult['response']> {
+async function exchange(app: RunApp, functions: FunctionView, { call, cancelled }: Running): Promise<RunResult['response']> {
   const { method, query, headers } = call.request;
   const body = Buffer.from(call.request.body, call.request.bodyEncoding);
   const [clientSide, serverSide] = duplexPair();

@@ -48,7 +48,7 @@ class InProcess extends WorkerSupervisor {
   }
 
   override async stage(id: number, change: BuiltChange): Promise<StagedChange> {
-    const { registry, places } = this.#host;
+    const { registry, positions } = this.#host;
     const names = change.functions.map(({ name, revision }) => `${name}#${revision}`).join();
     this.steps.push(`stage ${id} ${names}`);
     try {
@@ -64,7 +64,7 @@ class InProcess extends WorkerSupervisor {
         },
       };
     } catch (error) {
-      throw places.loadFailure(error, change);
+      throw positions.loadFailure(error, change);
     }
   }
 }

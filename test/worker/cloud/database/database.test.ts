@@ -31,7 +31,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
   beforeEach(async () => {
     await place.mongo.collection('users').deleteMany();
     await place.mongo.collection<{ _id: unknown; n: number; [field: string]: unknown }>('users').insertMany([
-      { _id: 'a', n: 1, name: 'jack', tags: ['x', 'y'], style: { color: 'red', size: 1 }, at: day, places: [{ area: 300, age: 1 }] },
+      { _id: 'a', n: 1, name: 'jack', tags: ['x', 'y'], style: { color: 'red', size: 1 }, at: day, positions: [{ area: 300, age: 1 }] },
       { _id: 'b', n: 2, name: 'rose', tags: ['y'], style: { color: 'blue' }, at: old },
       { _id: id, n: 3, name: 'tom', tags: [], ref: id, deep: { ids: [id] } },
     ]);
@@ -78,7 +78,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     ['nested objects as dotted keys', () => ({ style: { color: 'red', size: 1 } }), [1]],
     ['dotted and positional keys', () => ({ 'style.color': 'blue', 'tags.0': 'y' }), [2]],
     ['eq() of an object', () => ({ style: _.eq({ color: 'blue' }) }), [2]],
-    ['an array of objects', () => ({ places: { area: _.gt(100) } }), [1]],
+    ['an array of objects', () => ({ positions: { area: _.gt(100) } }), [1]],
     ['a RegExp', () => ({ name: /^JA/i }), [1]],
     ['RegExp()', () => ({ name: db.RegExp({ regexp: '^ro', options: 'i' }) }), [2]],
     ['raw $regex', () => ({ name: { $regex: '^TO', $options: 'i' } }), [3]],
@@ -98,7 +98,7 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
     ['mod()', () => ({ n: _.mod([2, 0]) }), [2]],
     ['all()', () => ({ tags: _.all(['x', 'y']) }), [1]],
     ['size()', () => ({ tags: _.size(0) }), [3]],
-    ['elemMatch()', () => ({ places: _.elemMatch({ area: _.gt(100), age: _.neq(2) }) }), [1]],
+    ['elemMatch()', () => ({ positions: _.elemMatch({ area: _.gt(100), age: _.neq(2) }) }), [1]],
     ['commands within raw operators', () => ({ $or: [{ n: _.gt(2) }, { n: _.lt(2) }] }), [1, 3]],
     ['expr()', () => _.expr(_.aggregate.gt(['$n', 2])), [3]],
     ['$where', () => ({ $where: 'this.n > 2' }), [3]],
@@ -208,8 +208,8 @@ describe.skipIf(withoutMongod())('cloud.database()', () => {
   });
 
   it('update() takes a positional key', async () => {
-    await users.where({ 'places.area': 300 }).update({ 'places.$.age': 2 });
-    expect(await stored()).toMatchObject({ places: [{ area: 300, age: 2 }] });
+    await users.where({ 'positions.area': 300 }).update({ 'positions.$.age': 2 });
+    expect(await stored()).toMatchObject({ positions: [{ area: 300, age: 2 }] });
   });
 
   it('remove() removes one or all', async () => {

@@ -200,7 +200,7 @@ describe('faults that stay with their request', () => {
       for (const ending of endings) {
         const ended = event();
         host.publish('f', (context, next) => {
-          host.app.scope.getStore()?.onEnd(ended.happen);
+          host.app.calls.current?.onEnd(ended.happen);
           if (begin) context.response.write('part');
           context.response.destroy();
           return ending(context, next);
@@ -219,7 +219,7 @@ describe('faults that stay with their request', () => {
   it('listeners that a function replaces or removes do not keep its invocation open', async () => {
     const ended = event();
     host.publish('f', ({ response }) => {
-      host.app.scope.getStore()?.onEnd(ended.happen);
+      host.app.calls.current?.onEnd(ended.happen);
       response.write('part');
       response.once('close', () => response.removeAllListeners());
     });
@@ -242,7 +242,7 @@ describe('faults that stay with their request', () => {
         throw new Error(what);
       };
       host.publish('f', async ({ request, response, signal }) => {
-        host.app.scope.getStore()?.onEnd(() => void seen.push('ended'));
+        host.app.calls.current?.onEnd(() => void seen.push('ended'));
         response.on('finish', fail('finish'));
         response.on('close', fail('close'));
         request.on('close', fail('request'));

@@ -208,11 +208,11 @@ describe('the context', () => {
 
   it("the function runs in its invocation's scope, at once and later", async () => {
     host.publish('f', async () => {
-      const at = host.app.scope.getStore();
+      const at = host.app.calls.current;
       await new Promise((resolve) => {
         setImmediate(resolve);
       });
-      return { id: at?.requestId, same: host.app.scope.getStore() === at, open: at?.ended === false };
+      return { id: at?.requestId, same: host.app.calls.current === at, open: at?.ended === false };
     });
     const response = await host.fetch('/f', { method: 'POST', body: 'x', headers: { 'x-request-id': 'R-9' } });
     expect(await bodyOf(response)).toEqual({ id: 'R-9', same: true, open: true });

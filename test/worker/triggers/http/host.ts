@@ -4,6 +4,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions }
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LogThrown } from '../../../../runtime/kernel/calls/failures.ts';
 import type { CurrentCall } from '../../../../runtime/kernel/calls/current-call.ts';
 import type { LogFields, LogLevel } from '../../../../runtime/kernel/ports/logger.ts';
 import { Registry } from '../../../../runtime/kernel/functions/registry.ts';
@@ -12,7 +13,6 @@ import { type App, createCounters } from '../../../../runtime/worker/process/app
 import { createLafHttp } from '../../../../runtime/worker/dialects/laf/http.ts';
 import { createRequestHandler } from '../../../../runtime/worker/triggers/http/handler.ts';
 import { createHttpServer, type HttpServer } from '../../../../runtime/worker/triggers/http/http-server.ts';
-import { Pulse } from '../../../../runtime/worker/watchdog/pulse.ts';
 import { createCalls } from '../../calls.ts';
 import { defaultLimits } from '../../../limits.ts';
 import type { FunctionContext, FunctionRequest, FunctionResponse } from '../../../../sdk/context.ts';
@@ -67,8 +67,8 @@ export async function startHost(requestBody = 10 * 1024 * 1024, others: Partial<
     lines.push(message);
     records.push({ level, message, fields });
   };
-  const failed: App['failed'] = (thrown, invocation) => failures.push({ thrown, invocation });
-  const calls = createCalls({ counters, log, logThrown: failed });
+  const logThrown: LogThrown = (thrown, invocation) => failures.push({ thrown, invocation });
+  const calls = createCalls({ counters, log, logThrown });
   const app: App = {
     settings: {
       appId: 'test',
@@ -81,16 +81,14 @@ export async function startHost(requestBody = 10 * 1024 * 1024, others: Partial<
       limits,
     },
     functions: registry,
-    http: createLafHttp((token) => (token === 'good' ? { uid: 7 } : null)),
     calls,
-    scope: calls.scope,
     counters,
-    pulse: new Pulse(calls, limits),
     log,
-    failed,
-    verifyToken: (token) => (token === 'good' ? { uid: 7 } : null),
   };
-  const server = createHttpServer(app, createRequestHandler(app, { functions: registry, dialect: app.http }));
+  const server = createHttpServer(
+    app,
+    createRequestHandler(app, { functions: registry, dialect: createLafHttp((token) => (token === 'good' ? { uid: 7 } : null)) }),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -80,7 +80,7 @@ it("listeners to a response's finish and close run in its invocation", async () 
     for (const event of ['finish', 'close']) {
       host.publish(event, ({ response }) => {
         response.on(event, () => {
-          heard.push([event, host.app.scope.getStore()?.requestId]);
+          heard.push([event, host.app.calls.current?.requestId]);
           if (heard.length === 2) resolve();
         });
         return 1;

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { CurrentCall } from '../../../../runtime/kernel/calls/current-call.ts';
 import { createReadStream } from 'node:fs';
 import { connect } from 'node:net';
 import { pipeline as pipelineWithCallback, Readable } from 'node:stream';
@@ -71,7 +72,7 @@ describe('streaming', () => {
     const finished = event();
     let ended = false;
     host.publish('events', ({ response }) => {
-      host.app.scope.getStore()?.onEnd(() => {
+      host.app.calls.current?.onEnd(() => {
         ended = true;
       });
       response.setHeader('Content-Type', 'text/event-stream');
@@ -89,7 +90,7 @@ describe('streaming', () => {
     const opened = event();
     const ended = event();
     host.publish('events', ({ response }) => {
-      host.app.scope.getStore()?.onEnd(() => ended.happen());
+      host.app.calls.current?.onEnd(() => ended.happen());
       response.write('data: 1\n\n');
       opened.happen();
     });
@@ -106,7 +107,7 @@ describe('streaming', () => {
     const ended = event();
     host.publish('never', () => new Promise(() => undefined));
     host.publish('stream', ({ response }) => {
-      host.app.scope.getStore()?.onEnd(() => ended.happen());
+      host.app.calls.current?.onEnd(() => ended.happen());
       response.write('a');
       opened.happen();
     });
@@ -119,9 +120,9 @@ describe('streaming', () => {
   });
 
   it('the invocation ends with its reply when nothing is streamed', async () => {
-    let invocation: ReturnType<typeof host.app.scope.getStore>;
+    let invocation: CurrentCall | undefined;
     await answer(async () => {
-      invocation = host.app.scope.getStore();
+      invocation = host.app.calls.current;
       return 'x';
     });
     expect([invocation?.ended, invocation?.function, invocation?.revision]).toEqual([true, 'f', 1]);

@@ -153,7 +153,7 @@ describe('ctx.signal', () => {
   it('ctx.signal aborts with FUNCTION_TIMEOUT, in the scope of its invocation', async () => {
     const seen: unknown[] = [];
     await answer(({ signal }) => {
-      signal?.addEventListener('abort', () => seen.push(signal.reason, host.app.scope.getStore()?.function));
+      signal?.addEventListener('abort', () => seen.push(signal.reason, host.app.calls.current?.function));
       return new Promise(() => undefined);
     });
     expect(seen).toEqual([expect.any(HearthError), 'f']);

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ServerSocket } from './socket.ts';
+import type { ServerSocket } from './server-socket.ts';
 
 /** RFC 6455's registry: the service restarts, so come back. */
 const restartCode = 1012;

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { catalogue, type ErrorCode, HearthError } from '../../kernel/errors.ts';
+import { catalogue, type ErrorCode, HearthError } from '../../../kernel/errors.ts';
 
 // Another worker or another second may have room.
 const retryLater = { 'Retry-After': '1' };

@@ -4,104 +4,89 @@ import { type Server, type WebSocket, WebSocketServer } from 'ws';
 import { HearthError } from '../../kernel/errors.ts';
 import type { ConnectionInfo, ConnectionsPage, ConnectionsQuery } from '../../kernel/protocol/connections.ts';
 import type { App } from '../process/app.ts';
-import { BufferBudget } from './budget.ts';
-import { Connection, type ConnectionKeeper } from './connection.ts';
-import type { Identity } from './context.ts';
-import { Drain } from './drain.ts';
-import { FailureLog } from './failures.ts';
+import { Deadlines } from '../../kernel/calls/deadlines.ts';
+import type { Log } from '../../kernel/calls/warnings.ts';
+import type { Handshake, UpgradeDialect } from '../triggers/sockets/upgrade-call.ts';
+import { UpgradeGate } from '../triggers/sockets/upgrade-gate.ts';
+import { refuse, toRefusal } from '../triggers/sockets/upgrade-refusal.ts';
+import { BufferBudget } from './buffer-budget.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
+import type { Identity, SocketDialect, SocketTrigger } from './event-queue.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { refuse, toRefusal } from './refusal.ts';
-import { ServerSocket } from './socket.ts';
-import { type Handshake, UpgradeGate } from './upgrade.ts';
-import { EventWatch } from './watch.ts';
+import { ServerSocket } from './server-socket.ts';
+import { Drain } from './socket-drain.ts';
 
 // RFC 6455, 7.1.7: what a close frame can carry beside the code.
 const maximumReasonBytes = 123;
 // RFC 6455, 7.4: not to be sent, they only ever report.
 const unsendableCodes: ReadonlySet<number> = new Set([1004, 1005, 1006]);
 
-/** The sockets of an app: takes upgrades, hands events to `__websocket__`, keeps the connection table. */
-export interface SocketServer {
+/** The sockets of an app: takes upgrades, keeps the connection table, drains. Its maker closes it. */
+export class SocketServer {
   /** The open sockets, live: what functions see as `cloud.sockets`. */
-  readonly sockets: Set<WebSocket>;
-  /** How many sockets are not closed yet. */
-  readonly size: number;
-  /** Bytes that wait to be sent, over all sockets. */
-  readonly buffered: number;
-  /** Takes what Node's 'upgrade' event gives, on any path (as Laf does). Never throws. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** The connection table. */
-  list(): ConnectionInfo[];
-  /** A part of it. */
-  page(query: ConnectionsQuery): ConnectionsPage;
-  /** Sends a string as text, a Buffer as binary. Throws `CONNECTION_NOT_FOUND`. */
-  send(id: string, data: string | Buffer): void;
-  /** Starts the closing handshake. Throws `CONNECTION_NOT_FOUND`, and `INVALID_BODY` for what no close frame can carry. */
-  disconnect(id: string, code: number, reason: string): void;
-  /**
-   * Drains: refuses upgrades with 503, closes every socket with 1012 and a retry hint, terminates what
-   * is left after `deadline` milliseconds. Resolves when nothing is left. A second call joins the
-   * first, and may only bring its end forward.
-   */
-  close(deadline: number): Promise<void>;
-}
-
-/** A server without sockets. Whoever makes it closes it. */
-export function createSocketServer(app: App): SocketServer {
-  return new AppSocketServer(app);
-}
-
-class AppSocketServer implements SocketServer, ConnectionKeeper {
-  readonly app: App;
-  readonly failures: FailureLog;
-  readonly watch: EventWatch;
-  readonly budget: BufferBudget;
   readonly sockets = new Set<WebSocket>();
+  readonly #app: App;
+  readonly #options: ConnectionOptions;
   readonly #connections = new Map<string, Connection>();
-  /** Closed connections whose last events are still being handled. */
-  readonly #finishing = new Set<Connection>();
+  /** Ids of closed connections whose last events are still being handled. */
+  readonly #finishing = new Set<string>();
   readonly #gate: UpgradeGate;
   readonly #heartbeat: Heartbeat<Connection>;
   readonly #protocol: Server<typeof ServerSocket>;
   #drain: Drain | undefined;
 
-  constructor(app: App) {
-    this.app = app;
-    this.failures = new FailureLog(app);
-    this.watch = new EventWatch(app.settings.limits.eventTimeout);
-    this.budget = new BufferBudget(app.settings.limits.bufferedTotal, (level, message, fields) => app.log(level, message, fields));
-    this.#gate = new UpgradeGate(this, (handshake, identity) => this.#accept(handshake, identity));
-    this.#heartbeat = new Heartbeat(app.settings.limits.pingInterval);
+  constructor(app: App, dialect: SocketDialect & UpgradeDialect) {
+    const { calls, counters, functions } = app;
+    const { limits } = app.settings;
+    const log: Log = (level, message, fields) => app.log(level, message, fields);
+    const trigger: SocketTrigger = {
+      calls,
+      functions,
+      dialect,
+      limits,
+      deadlines: new Deadlines(limits.eventTimeout),
+      closed: (id) => this.#closed(id),
+      finished: (id) => this.#finished(id),
+    };
+    this.#app = app;
+    this.#options = { trigger, limits, counters, log, budget: new BufferBudget(limits.bufferedTotal, log) };
+    this.#gate = new UpgradeGate(app, dialect, (handshake, identity) => this.#accept(handshake, identity));
+    this.#heartbeat = new Heartbeat(limits.pingInterval);
     this.#protocol = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       // Deflate takes far more memory for each socket than it saves on the wire for small messages.
       perMessageDeflate: false,
-      maxPayload: app.settings.limits.message,
+      maxPayload: limits.message,
       WebSocket: ServerSocket,
     });
     // Should ws be stricter than our own check, its refusal would be text.
     this.#protocol.on('wsClientError', (_error: Error, socket: Duplex) => refuse(socket, toRefusal('UPGRADE_INVALID')));
   }
 
+  /** How many sockets are not closed yet. */
   get size(): number {
     return this.#connections.size;
   }
 
+  /** Bytes that wait to be sent, over all sockets. */
   get buffered(): number {
     let bytes = 0;
-    for (const connection of this.#connections.values()) bytes += connection.buffered;
+    for (const { traffic } of this.#connections.values()) bytes += traffic.buffered;
     return bytes;
   }
 
+  /** Takes what Node's 'upgrade' event gives, on any path (as Laf does). Never throws. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#gate.handle(request, socket, head);
   }
 
+  /** The connection table. */
   list(): ConnectionInfo[] {
     return Array.from(this.#connections.values(), (connection) => connection.info());
   }
 
+  /** A part of the connection table. */
   page({ filter, limit }: ConnectionsQuery): ConnectionsPage {
     const sought = filter?.toLowerCase();
     const connections: ConnectionInfo[] = [];
@@ -114,15 +99,22 @@ class AppSocketServer implements SocketServer, ConnectionKeeper {
     return { connections, total };
   }
 
+  /** Sends a string as text, a Buffer as binary. Throws `CONNECTION_NOT_FOUND`. */
   send(id: string, data: string | Buffer): void {
     this.#find(id).socket.send(data);
   }
 
+  /** Starts the closing handshake. Throws `CONNECTION_NOT_FOUND`, and `INVALID_BODY` for what no close frame can carry. */
   disconnect(id: string, code: number, reason: string): void {
     checkClose(code, reason);
     this.#find(id).socket.close(code, reason);
   }
 
+  /**
+   * Drains: refuses upgrades with 503, closes every socket with 1012 and a retry hint, terminates what is left
+   * after `deadline` milliseconds. Resolves when nothing is left. A second call joins the first, and may only
+   * bring its end forward.
+   */
   close(deadline: number): Promise<void> {
     if (!this.#drain) {
       this.#gate.close();
@@ -137,15 +129,18 @@ class AppSocketServer implements SocketServer, ConnectionKeeper {
     return this.#drain.ended;
   }
 
-  closed(connection: Connection): void {
-    this.#connections.delete(connection.identity.id);
+  #closed(id: string): void {
+    const connection = this.#connections.get(id);
+    if (!connection) return;
+    this.#connections.delete(id);
     this.sockets.delete(connection.socket);
+    connection.traffic.end();
     this.#heartbeat.remove(connection, connection.slice);
-    this.#finishing.add(connection);
+    this.#finishing.add(id);
   }
 
-  finished(connection: Connection): void {
-    this.#finishing.delete(connection);
+  #finished(id: string): void {
+    this.#finishing.delete(id);
     this.#checkEmptied();
   }
 
@@ -155,13 +150,13 @@ class AppSocketServer implements SocketServer, ConnectionKeeper {
 
   #stop(): void {
     this.#heartbeat.stop();
-    this.watch.stop();
+    this.#options.trigger.deadlines?.stop();
   }
 
   #accept({ request, socket, head }: Handshake, identity: Identity): void {
     this.#protocol.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new Connection(this, identity, webSocket, socket);
-      this.app.counters.connectionsTotal += 1;
+      const connection = new Connection(this.#options, identity, webSocket, socket);
+      this.#app.counters.connectionsTotal += 1;
       this.#connections.set(identity.id, connection);
       this.sockets.add(webSocket);
       connection.slice = this.#heartbeat.add(connection);

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { bearerToken } from '../dialects/laf/token.ts';
-import { type Refusal, toRefusal } from './refusal.ts';
+import { type Refusal, toRefusal } from './upgrade-refusal.ts';
 
 // RFC 6455, 4.1: the key is 16 bytes in base64.
 const keyShape = /^[+/0-9A-Za-z]{22}==$/;
@@ -29,24 +28,7 @@ export function checkOrigin(request: IncomingMessage, allowed: readonly string[]
 }
 
 /** The subprotocols that the client offers, in its order. */
-function offeredProtocols(request: IncomingMessage): readonly string[] {
+export function offeredProtocols(request: IncomingMessage): readonly string[] {
   const header = request.headers['sec-websocket-protocol'];
   return header === undefined ? [] : header.split(',').map((name) => name.trim());
-}
-
-/**
- * Who opens the socket: the first token that verifies of the `Authorization` header, the `token`
- * parameter and the subprotocols (all that a browser's `new WebSocket()` can send); null without one.
- */
-export function authenticate(
-  request: IncomingMessage,
-  query: Readonly<Record<string, unknown>>,
-  verify: (token: string) => unknown,
-): unknown {
-  const bearer = bearerToken(request.headers.authorization);
-  for (const token of [bearer, query.token, ...offeredProtocols(request)]) {
-    const user = typeof token === 'string' && token !== '' ? verify(token) : null;
-    if (user !== null && user !== undefined) return user;
-  }
-  return null;
 }

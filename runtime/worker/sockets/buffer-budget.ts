@@ -1,16 +1,16 @@
-import type { LogFields, LogLevel } from '../../kernel/ports/logger.ts';
+import type { Log } from '../../kernel/calls/warnings.ts';
 
 // Cut a little lower, so that the next message does not have to cut again.
 const lowWater = 0.9;
 // More are summed up in one line.
 const maximumLines = 5;
 
-/** A connection as the budget sees it. Its members MUST NOT throw. */
-export interface Buffering {
-  readonly identity: { readonly id: string };
+/** What the budget needs of a connection. */
+interface Buffering {
+  readonly id: string;
   /** Bytes that wait to be sent; 0 once nothing will be. */
   readonly buffered: number;
-  /** Ends the connection and frees what waits. */
+  /** Ends the connection and frees what waits. MUST NOT throw. */
   discard(): void;
 }
 
@@ -20,13 +20,13 @@ export interface Buffering {
  * they have is taken from their last send; that some of it was sent meanwhile is found out before
  * anything is cut.
  */
-export class BufferBudget {
+export class BufferBudget<Connection extends Buffering> {
   readonly #limit: number;
-  readonly #log: (level: LogLevel, message: string, fields?: LogFields) => void;
-  readonly #known = new Map<Buffering, number>();
+  readonly #log: Log;
+  readonly #known = new Map<Connection, number>();
   #sum = 0;
 
-  constructor(limit: number, log: (level: LogLevel, message: string, fields?: LogFields) => void) {
+  constructor(limit: number, log: Log) {
     this.#limit = limit;
     this.#log = log;
   }
@@ -37,7 +37,7 @@ export class BufferBudget {
   }
 
   /** So much waits on this connection. */
-  set(connection: Buffering, buffered: number): void {
+  set(connection: Connection, buffered: number): void {
     this.#sum += buffered - (this.#known.get(connection) ?? 0);
     if (buffered > 0) this.#known.set(connection, buffered);
     else this.#known.delete(connection);
@@ -45,7 +45,7 @@ export class BufferBudget {
   }
 
   /** Forgets the connection. */
-  remove(connection: Buffering): void {
+  remove(connection: Connection): void {
     const known = this.#known.get(connection);
     if (known === undefined) return;
     this.#known.delete(connection);
@@ -56,7 +56,7 @@ export class BufferBudget {
     this.#measure();
     if (this.#sum <= this.#limit) return;
     const total = this.#sum;
-    const cut: [Buffering, number][] = [];
+    const cut: [Connection, number][] = [];
     for (const entry of [...this.#known].toSorted((one, other) => other[1] - one[1])) {
       if (this.#sum <= this.#limit * lowWater) break;
       cut.push(entry);
@@ -76,16 +76,16 @@ export class BufferBudget {
     }
   }
 
-  #report(cut: readonly [Buffering, number][], total: number): void {
+  #report(cut: readonly [Connection, number][], total: number): void {
     const cause = `${total} bytes waited over all sockets, of ${this.#limit} that may.`;
     if (cut.length > maximumLines) {
       const bytes = cut.reduce((sum, [, buffered]) => sum + buffered, 0);
       this.#log('warn', `Terminated ${cut.length} connections with ${bytes} bytes that their clients did not read: ${cause}`);
       return;
     }
-    for (const [{ identity }, bytes] of cut) {
-      this.#log('warn', `Terminated connection ${identity.id} with ${bytes} bytes that its client did not read: ${cause}`, {
-        connectionId: identity.id,
+    for (const [{ id }, bytes] of cut) {
+      this.#log('warn', `Terminated connection ${id} with ${bytes} bytes that its client did not read: ${cause}`, {
+        connectionId: id,
       });
     }
   }

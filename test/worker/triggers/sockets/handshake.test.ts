@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { client, handshake, open, rawClient, startHost } from './host.ts';
+import { client, handshake, open, rawClient, startHost } from '../../sockets/host.ts';
 
 const silent = { default: () => undefined };
 

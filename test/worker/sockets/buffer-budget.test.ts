@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
-import { BufferBudget } from '../../../runtime/worker/sockets/budget.ts';
+import { BufferBudget } from '../../../runtime/worker/sockets/buffer-budget.ts';
 import { messages, open, rawClient, recorder, startHost } from './host.ts';
 
 const megabyte = 1024 ** 2;
@@ -12,7 +12,7 @@ function budgetOf(limit: number) {
   const budget = new BufferBudget(limit, (_level, message) => lines.push(message));
   const connection = (id: string) => {
     const made = {
-      identity: { id },
+      id,
       buffered: 0,
       discard: () => {
         made.buffered = 0;

@@ -35,7 +35,7 @@ const compiledPlace = /hearth:([\w./-]+)@\d+#(\d+):(\d+):(\d+)/g;
  * Knows which source a place in compiled code stands for. Compiled code is named `hearth:NAME@REVISION#N`,
  * N counting what was compiled; source maps are read only when a place is asked for.
  */
-export class SourcePlaces {
+export class SourcePositions {
   /** By function name: all compiled code in use, and the last that no longer is, which calls in flight may still run. */
   readonly #sources = new Map<string, readonly CompiledSource[]>();
   #count = 0;
@@ -65,7 +65,7 @@ export class SourcePlaces {
     return undefined;
   }
 
-  /** The text with places in sources instead of compiled code (`hello.ts:3:9`), without the host's own stack frames. */
+  /** The text with positions in sources instead of compiled code (`hello.ts:3:9`), without the host's own stack frames. */
   rewrite(text: string): string {
     const lines = text.split('\n').filter((line) => !isHostFrame(line));
     return lines.join('\n').replace(compiledPlace, (...match: string[]) => {

@@ -27,36 +27,36 @@ const callFails = (name: string): string => stackOf(thrownBy(() => host.call(nam
 describe('first()', () => {
   it('names line and column in the TypeScript source', async () => {
     await host.publish({ 'lib/thrower': thrower });
-    expect(host.places.first(callFails('lib/thrower'))).toEqual({ function: 'lib/thrower', line: 6, column: 11 });
+    expect(host.positions.first(callFails('lib/thrower'))).toEqual({ function: 'lib/thrower', line: 6, column: 11 });
   });
 
   it('names the innermost function of several', async () => {
     await host.publish({ thrower, caller: "import fail from './thrower';\nexport default () => fail();\n" });
-    expect(host.places.first(callFails('caller'))).toEqual({ function: 'thrower', line: 6, column: 11 });
+    expect(host.positions.first(callFails('caller'))).toEqual({ function: 'thrower', line: 6, column: 11 });
   });
 
   it('answers undefined for text without a place, and for code that is not known', () => {
-    expect(host.places.first('Error: no\n    at hearth:nobody@1#1:2:3\n    at file.js:1:1')).toBeUndefined();
-    expect(host.places.first('')).toBeUndefined();
+    expect(host.positions.first('Error: no\n    at hearth:nobody@1#1:2:3\n    at file.js:1:1')).toBeUndefined();
+    expect(host.positions.first('')).toBeUndefined();
   });
 });
 
 describe('rewrite()', () => {
-  it('puts places in sources in the stack and takes the frames of the host out', async () => {
+  it('puts positions in sources in the stack and takes the frames of the host out', async () => {
     await host.publish({ thrower, caller: "import fail from './thrower';\nexport default () => fail();\n" });
-    const rewritten = host.places.rewrite(callFails('caller'));
+    const rewritten = host.positions.rewrite(callFails('caller'));
     expect(rewritten).toMatch(/^Error: here\n\s+at .*thrower\.ts:6:11\)?\n\s+at .*caller\.ts:2:22\)?/);
     expect(rewritten).not.toMatch(/hearth:|node:|runtime\/kernel|runtime\/worker/);
   });
 
   it('names the file alone where the code is not known any more', () => {
-    expect(host.places.rewrite('at f (hearth:lib/a@1#7:2:3)')).toBe('at f (lib/a.ts)');
+    expect(host.positions.rewrite('at f (hearth:lib/a@1#7:2:3)')).toBe('at f (lib/a.ts)');
   });
 
-  it('leaves text without places as it is', () => {
+  it('leaves text without positions as it is', () => {
     const text = 'Error: no\n  at home we said "node:fs" twice';
-    expect(host.places.rewrite('nothing here\nor here')).toBe('nothing here\nor here');
-    expect(host.places.rewrite(text.replace('  at', 'at'))).toBe(text.replace('  at', 'at'));
+    expect(host.positions.rewrite('nothing here\nor here')).toBe('nothing here\nor here');
+    expect(host.positions.rewrite(text.replace('  at', 'at'))).toBe(text.replace('  at', 'at'));
   });
 });
 
@@ -67,7 +67,7 @@ describe('register()', () => {
       const [draft] = await host.build({ thrower: `const n = ${run};\n\n\n${thrower}` });
       if (draft) host.registry.stage({ functions: [draft], deleted: [] }).discard();
     }
-    expect(host.places.first(callFails('thrower'))).toMatchObject({ line: 6, column: 11 });
+    expect(host.positions.first(callFails('thrower'))).toMatchObject({ line: 6, column: 11 });
   });
 
   it('keeps the source before the live one, for calls in flight, and tells the two apart', async () => {
@@ -75,16 +75,16 @@ describe('register()', () => {
     const old = host.registry.get('thrower');
     const handler = old && host.registry.handler(old);
     await host.publish({ thrower: `\n\n${thrower}` });
-    expect(host.places.first(stackOf(thrownBy(() => handler?.())))).toMatchObject({ line: 6 });
-    expect(host.places.first(callFails('thrower'))).toMatchObject({ line: 8 });
+    expect(host.positions.first(stackOf(thrownBy(() => handler?.())))).toMatchObject({ line: 6 });
+    expect(host.positions.first(callFails('thrower'))).toMatchObject({ line: 8 });
   });
 
   it('forgets sources that are out of use', async () => {
     await host.publish({ thrower });
     const stack = callFails('thrower');
     for (let n = 0; n < 3; n += 1) await host.publish({ thrower });
-    expect(host.places.first(stack)).toBeUndefined();
-    expect(host.places.rewrite(stack)).toContain('thrower.ts');
+    expect(host.positions.first(stack)).toBeUndefined();
+    expect(host.positions.rewrite(stack)).toContain('thrower.ts');
   });
 });
 
@@ -93,7 +93,7 @@ describe('loadFailure()', () => {
     const functions = await host.build({ a: 'export default () => 1;', b: "// first\n\nthrow new RangeError('too far');\n" });
     const change = { functions, deleted: [] };
     const thrown = thrownBy(() => host.registry.stage(change));
-    const failure = host.places.loadFailure(thrown, change);
+    const failure = host.positions.loadFailure(thrown, change);
     expect(failure.cause).toBe(thrown);
     expect(failure.toReport()).toMatchObject({
       code: 'LOAD_FAILED',
@@ -104,7 +104,7 @@ describe('loadFailure()', () => {
 
   it('names the first function of the change when the stack names none', () => {
     const change = { functions: [{ name: 'a', revision: 1, methods: undefined, code: '', map: '' }], deleted: [] };
-    expect(host.places.loadFailure('just text', change).diagnostics).toEqual([
+    expect(host.positions.loadFailure('just text', change).diagnostics).toEqual([
       { function: 'a', line: 1, column: 1, message: 'just text', lineText: '' },
     ]);
   });
@@ -121,6 +121,6 @@ describe('loadFailure()', () => {
     ['an object without a prototype', Object.create(null)],
     ['null', null],
   ])('is LOAD_FAILED for %s too', (_, thrown) => {
-    expect(host.places.loadFailure(thrown, { functions: [], deleted: [] }).code).toBe('LOAD_FAILED');
+    expect(host.positions.loadFailure(thrown, { functions: [], deleted: [] }).code).toBe('LOAD_FAILED');
   });
 });

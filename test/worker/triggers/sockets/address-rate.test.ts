@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AddressRate } from '../../../runtime/worker/sockets/rate.ts';
-import { handshake, startHost } from './host.ts';
+import { AddressRate } from '../../../../runtime/worker/triggers/sockets/address-rate.ts';
+import { handshake, startHost } from '../../sockets/host.ts';
 
 const silent = { default: () => undefined };
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { payloadOf, shortFrame } from '../../../runtime/worker/sockets/short.ts';
+import { payloadLength, shortFrame } from '../../../runtime/worker/sockets/frame.ts';
 import { startHost } from './host.ts';
 
 const lengths = [0, 1, 125, 126, 127, 2047, 2048, 2049, 65_535, 65_536];
@@ -85,8 +85,8 @@ it('shortFrame() answers undefined for what is long or no string or Buffer', () 
   for (const data of [7, new Uint8Array(3), new Blob([]), ['a'], null, undefined]) expect(shortFrame(data)).toBeUndefined();
 });
 
-it('payloadOf() answers the bytes of the payload', () => {
+it('payloadLength() answers the bytes of the payload', () => {
   for (const length of lengths.filter((bytes) => bytes <= 2048)) {
-    expect(payloadOf(shortFrame('a'.repeat(length)) ?? Buffer.alloc(0))).toBe(length);
+    expect(payloadLength(shortFrame('a'.repeat(length)) ?? Buffer.alloc(0))).toBe(length);
   }
 });

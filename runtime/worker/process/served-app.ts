@@ -1,0 +1,118 @@
+import { messageOf } from '../../kernel/errors.ts';
+import { Attribution } from '../../kernel/calls/attribution.ts';
+import { Calls } from '../../kernel/calls/calls.ts';
+import type { WorkerSettings } from '../../kernel/protocol/protocol.ts';
+import { Registry } from '../../kernel/functions/registry.ts';
+import type { Log } from '../../kernel/calls/warnings.ts';
+import type { Instantiate } from '../../kernel/functions/module.ts';
+import type { HttpDialect } from '../triggers/http/http-call.ts';
+import { type App, createCounters } from './app.ts';
+import { createCloud } from '../cloud/cloud.ts';
+import { AppDatabase } from '../cloud/mongo.ts';
+import { sdkModule } from '../cloud/module.ts';
+import { createLoader } from '../functions/loader.ts';
+import { createPackages } from '../functions/packages.ts';
+import { createProcessView } from '../functions/process.ts';
+import { SourcePositions } from '../functions/source-positions.ts';
+import { drainHttp } from '../triggers/http/http-drain.ts';
+import { createRequestHandler } from '../triggers/http/handler.ts';
+import { createInvoke } from '../triggers/call/invoke-call.ts';
+import { createHttpServer, type HttpServer } from '../triggers/http/http-server.ts';
+import { type SendLogs, WorkerLogs } from './logs.ts';
+import { TickShape } from './tick.ts';
+import { createLafHttp } from '../dialects/laf/http.ts';
+import { createLafSockets } from '../dialects/laf/sockets.ts';
+import { verifyToken } from '../dialects/laf/token.ts';
+import type { WatchdogLink } from '../watchdog/link.ts';
+import { Pulse } from '../watchdog/pulse.ts';
+import { Broadcaster } from '../sockets/broadcast.ts';
+import { SocketServer } from '../sockets/socket-server.ts';
+
+/** What an app is made with. */
+export interface ServedAppOptions {
+  readonly settings: WorkerSettings;
+  readonly sendLogs: SendLogs;
+  /** Absent where nobody watches. */
+  readonly watchdog?: WatchdogLink;
+}
+
+/** An app with all that serves it. Nothing listens and no function is evaluated until it is told to. Its maker closes it. */
+export class ServedApp implements App {
+  readonly settings: WorkerSettings;
+  readonly functions: Registry;
+  readonly calls: Calls;
+  readonly counters = createCounters();
+  readonly http: HttpDialect;
+  readonly logs: WorkerLogs;
+  readonly positions: SourcePositions;
+  readonly pulse: Pulse;
+  readonly sockets: SocketServer;
+  readonly server: HttpServer;
+  /** The database of the app's functions, if it has one. */
+  readonly database: AppDatabase | undefined;
+  /** Kept for as long as the app. */
+  readonly ticks = new TickShape();
+
+  constructor({ settings, sendLogs, watchdog }: ServedAppOptions) {
+    const verify = (token: string): unknown => verifyToken(token, settings.serverSecret);
+    this.settings = settings;
+    this.positions = new SourcePositions();
+    this.logs = new WorkerLogs({
+      current: () => this.calls.current,
+      positions: this.positions,
+      linesPerSecond: settings.limits.logLines,
+      send: sendLogs,
+      unsent: watchdog?.unsent,
+    });
+    this.calls = new Calls({
+      attribution: new Attribution(watchdog?.running, watchdog?.notify),
+      counters: this.counters,
+      log: this.log,
+      logThrown: (thrown, call) => this.logs.failed(thrown, call),
+    });
+    this.pulse = new Pulse(this.calls, settings.limits, watchdog?.flags, watchdog?.notify);
+    this.functions = new Registry((module, importFunction) => load(module, importFunction));
+    this.sockets = new SocketServer(this, createLafSockets(verify));
+    this.database = openDatabase(settings.databaseUri, this.log);
+    const load = this.#createLoader();
+    this.http = createLafHttp(verify);
+    this.server = createHttpServer(this, createRequestHandler(this, { functions: this.functions, dialect: this.http }));
+    this.server.on('upgrade', (request, socket, head) => this.sockets.handleUpgrade(request, socket, head));
+    this.ticks.keep();
+    this.pulse.start();
+    watchdog?.notify({ type: 'limits', ...settings.limits });
+  }
+
+  readonly log: Log = (level, message, fields) => this.logs.log(level, message, fields);
+
+  /** Finishes requests and closes sockets; resolves at the latest after `deadline` milliseconds. */
+  async close(deadline: number): Promise<void> {
+    await Promise.all([drainHttp(this.server, deadline), this.sockets.close(deadline)]);
+    await this.database?.close();
+  }
+
+  #createLoader(): Instantiate {
+    const { settings, sockets, calls, functions, positions, pulse, logs, database } = this;
+    const broadcaster = new Broadcaster(sockets.sockets);
+    const cloud = createCloud({
+      appId: settings.appId,
+      env: { ...settings.env },
+      serverSecret: settings.serverSecret,
+      sockets: sockets.sockets,
+      broadcast: (data, targets) => broadcaster.send(data, targets),
+      database,
+      invoke: createInvoke(calls, functions),
+    });
+    const sdk = sdkModule(cloud);
+    // A package may take longer to load than a function may run.
+    const packages = createPackages(settings.packagesDir, sdk, () => pulse.beat());
+    return createLoader({ calls, positions, pulse, console: logs, process: createProcessView(cloud.env), packages, sdk });
+  }
+}
+
+function openDatabase(uri: string | undefined, log: Log): AppDatabase | undefined {
+  if (uri === undefined) return undefined;
+  return new AppDatabase(uri, (error) =>
+    log('error', `the database of the functions cannot be reached, trying again: ${messageOf(error)}`),
+  );
+}

@@ -1,0 +1,138 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { CallBounds } from '../../../kernel/calls/bounds.ts';
+import { Call } from '../../../kernel/calls/call.ts';
+import type { CallOrigin } from '../../../kernel/calls/current-call.ts';
+import type { Failure } from '../../../kernel/calls/failures.ts';
+import { HearthError } from '../../../kernel/errors.ts';
+import type { FunctionModule, Handler } from '../../../kernel/functions/module.ts';
+import type { FunctionView } from '../../../kernel/functions/registry.ts';
+import type { Identity } from '../../sockets/event-queue.ts';
+import { errorRefusal, type Refusal, refuse, toRefusal } from './upgrade-refusal.ts';
+
+/** A handshake that passed the host's checks. */
+export interface Handshake {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** Port: how a dialect's function decides who may open a socket. */
+export interface UpgradeDialect {
+  /** The name of that function. */
+  readonly function: string;
+  /** Who opens the socket, as far as the request says; null for nobody known. */
+  authenticate(request: IncomingMessage, query: Readonly<Record<string, unknown>>): unknown;
+  parseQuery(url: string): Record<string, unknown>;
+  /** What decides, of the function's exports; undefined: the function leaves it to the host, which accepts. */
+  handlerOf(exports: unknown): Handler | undefined;
+  createUpgradeContext(call: UpgradeCall): object;
+}
+
+/** What the upgrades of a server share. Its functions MUST NOT throw. */
+export interface UpgradeTrigger extends CallBounds {
+  readonly functions: FunctionView;
+  readonly dialect: UpgradeDialect;
+  /** Upgrades whose function has not decided yet. */
+  readonly pending: Set<UpgradeCall>;
+  /** Makes a socket of a handshake. */
+  accept(handshake: Handshake, identity: Identity): void;
+}
+
+/** The call that decides about an upgrade. It costs no turn of the loop unless the function returns a promise. */
+export class UpgradeCall extends Call<CallOrigin, UpgradeTrigger> {
+  readonly identity: Identity;
+  readonly handshake: Handshake;
+  #loaded = false;
+  #thrown: unknown;
+  readonly #leave = (): void => this.#abandon();
+
+  constructor(trigger: UpgradeTrigger, module: FunctionModule, handshake: Handshake, identity: Identity) {
+    super(trigger, module, { requestId: `${identity.id}-0`, connectionId: identity.id });
+    this.handshake = handshake;
+    this.identity = identity;
+  }
+
+  /** Refuses the upgrade without waiting for the function's decision. */
+  refuse(refusal: Refusal): void {
+    this.#conclude(refusal);
+    this.abandon(undefined);
+  }
+
+  protected override invoke(): unknown {
+    const { functions, dialect } = this.bounds;
+    const handler = dialect.handlerOf(functions.exports(this.module));
+    this.#loaded = true;
+    return handler && this.calls.enter(this.module.mark, handler, dialect.createUpgradeContext(this));
+  }
+
+  protected override hold(): void {
+    super.hold();
+    this.bounds.pending.add(this);
+    // A client that leaves will not hear the decision.
+    this.handshake.socket.once('end', this.#leave).once('close', this.#leave);
+  }
+
+  protected override report(thrown: unknown): Failure {
+    this.#thrown = thrown;
+    return super.report(thrown);
+  }
+
+  protected override settled(decision: unknown): void {
+    if (decision === false) this.#conclude(toRefusal('UPGRADE_REFUSED'));
+    else if (typeof decision !== 'object' || decision === null) this.#conclude(undefined);
+    else {
+      const status = statusOf(decision);
+      if (status === undefined) this.#conclude(undefined, decision);
+      else this.#conclude(toRefusal('UPGRADE_REFUSED', status));
+    }
+    this.end();
+  }
+
+  protected override failed({ error }: Failure): void {
+    if (error) this.#conclude(errorRefusal(error));
+    else this.#conclude(this.#loaded ? toRefusal('UPGRADE_REFUSED', statusOf(this.#thrown)) : toRefusal('INTERNAL'));
+    this.end();
+  }
+
+  protected override expired(error: HearthError): void {
+    this.#conclude(errorRefusal(error));
+  }
+
+  protected override timeout(): HearthError {
+    return new HearthError('UPGRADE_TIMEOUT', { limit: this.bounds.deadlines?.timeout ?? 0 });
+  }
+
+  #abandon(): void {
+    this.#withdraw();
+    this.handshake.socket.destroy();
+    this.abandon(undefined);
+  }
+
+  #conclude(refusal: Refusal | undefined, user: unknown = this.identity.user): void {
+    const { handshake, identity } = this;
+    const { socket } = handshake;
+    this.#withdraw();
+    if (refusal) refuse(socket, refusal);
+    else if (socket.readable && socket.writable) this.bounds.accept(handshake, user === identity.user ? identity : { ...identity, user });
+    // The client went away while the function was deciding.
+    else socket.destroy();
+  }
+
+  #withdraw(): void {
+    if (!this.bounds.pending.delete(this)) return;
+    this.handshake.socket.off('end', this.#leave).off('close', this.#leave);
+  }
+}
+
+/** The HTTP status of an error that a function names by what it returns or throws. */
+function statusOf(value: unknown): number | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  let status: unknown;
+  try {
+    status = Reflect.get(value, 'status');
+  } catch {
+    return undefined;
+  }
+  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599 ? status : undefined;
+}
