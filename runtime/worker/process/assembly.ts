@@ -113,6 +113,6 @@ function openDatabase(app: App): AppDatabase | undefined {
   const { databaseUri } = app.settings;
   if (databaseUri === undefined) return undefined;
   return new AppDatabase(databaseUri, (error) =>
-    app.log('error', `the database of the functions cannot be reached, trying again: ${messageOf(error)}`),
+    app.log('error', `the functions' database cannot be reached, trying again: ${messageOf(error)}`),
   );
 }

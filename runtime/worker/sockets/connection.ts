@@ -207,12 +207,14 @@ export class Connection implements SocketOwner, EventOwner, Beating, Buffering {
     if (buffered >= bufferedMaximum) {
       this.#keeper.budget.remove(this);
       this.discard();
-      this.app.log('warn', `Terminated connection ${id}: ${buffered} bytes wait that its client does not read.`, { connectionId: id });
+      this.app.log('warn', `Terminated connection ${id}: its client is not reading, and ${buffered} bytes are waiting.`, {
+        connectionId: id,
+      });
       return;
     }
     if (buffered >= bufferedWarning && !this.#warned) {
       this.#warned = true;
-      this.app.log('warn', `The client of connection ${id} reads too slowly: ${buffered} bytes wait.`, { connectionId: id });
+      this.app.log('warn', `The client of connection ${id} is reading too slowly: ${buffered} bytes are waiting.`, { connectionId: id });
     }
     this.#keeper.budget.set(this, buffered);
   }

@@ -109,7 +109,7 @@ export class UpgradeGate {
   #expire(pending: PendingUpgrade): void {
     const { upgradeTimeout } = this.#app.settings.limits;
     this.#app.counters.timeouts += 1;
-    this.#app.log('warn', `upgrade() of ${reserved.websocket} did not answer within ${upgradeTimeout} ms.`, {
+    this.#app.log('warn', `upgrade() of ${reserved.websocket} did not finish within ${upgradeTimeout} ms.`, {
       connectionId: pending.identity.id,
     });
     this.#giveUp(pending, toRefusal('UPGRADE_TIMEOUT'));
