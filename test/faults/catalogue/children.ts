@@ -22,7 +22,7 @@ export const children: readonly Fault[] = [
     provoke: restartAndLook,
     guilty: /gone after/,
     others: 'drained',
-    log: /asked for over the API/,
+    log: /requested over the API/,
   },
   {
     id: 'spinning-thread-left',

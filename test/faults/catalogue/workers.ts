@@ -36,7 +36,7 @@ export const workers: readonly Fault[] = [
     provoke: async (scene) => String((await scene.host.api('POST', '/v1/worker/restart')).status),
     guilty: /^204$/,
     others: 'drained',
-    log: /asked for over the API/,
+    log: /requested over the API/,
   },
   {
     id: 'operator-hangup',
