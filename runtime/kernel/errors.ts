@@ -112,7 +112,7 @@ export const catalogue = {
     status: 0,
     message: 'The handler of {event} did not settle within {limit} ms. The next event of this socket no longer waits for it.',
   },
-  INIT_TIMEOUT: { status: 0, message: '__init__ did not finish within {limit} ms. The host serves without waiting for it.' },
+  INIT_TIMEOUT: { status: 0, message: 'Function "__init__" did not finish within {limit} ms. The host serves without waiting for it.' },
   DATABASE_UNAVAILABLE: {
     status: 0,
     message:
