@@ -92,7 +92,7 @@ describe('a start that cannot be', () => {
     await using other = await occupy();
     const line = lineOf(await failToStart({ [variable]: other.port }), 'PORT_UNAVAILABLE');
     expect(line).toContain(`127.0.0.1:${other.port} (EADDRINUSE)`);
-    expect(line).toContain(`Set ${variable} to`);
+    expect(line).toContain(`set ${variable} to another one`);
   });
 
   it('PORT_UNAVAILABLE when the address is not this machine’s', async () => {
