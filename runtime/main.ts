@@ -35,10 +35,10 @@ function announce(control: Control, host: string): void {
   const { port, consolePort, madeToken } = control;
   // The first line is Laf's and Lolo's sign that a host is ready; tools wait for it.
   const lines = [`Listening to port ${port}`, `Try http://${host}:${port}/demo`, `API and console: http://${host}:${consolePort}`];
-  if (madeToken !== undefined)
-    lines.push('', `Admin token, shown only this once: ${madeToken}`, 'Set ADMIN_TOKEN to choose one of your own.');
+  if (madeToken !== undefined) lines.push('', `Admin token, shown only once: ${madeToken}`, 'Set ADMIN_TOKEN to choose your own.');
   // Whoever reads the terminal has started the host; what reads a pipe may keep it, or pass it on.
-  if (madeToken !== undefined || process.stdout.isTTY) lines.push('', `Console, sign in once by this link: ${control.signInLink()}`);
+  if (madeToken !== undefined || process.stdout.isTTY)
+    lines.push('', `Sign in to the console with this one-time link: ${control.signInLink()}`);
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
@@ -47,7 +47,7 @@ function stopOnSignal(control: Control): void {
   const stop = (signal: string): void => {
     if (stopping) process.exit(1);
     stopping = true;
-    process.stdout.write(`${signal}: finishing what is under way; once more ends at once\n`);
+    process.stdout.write(`${signal}: finishing work in progress; send it again to stop at once\n`);
     void control.close().then(
       () => process.exit(0),
       () => process.exit(1),

@@ -8,7 +8,7 @@ import { withLock } from './lock.mjs';
 import { orFail } from './prepare.mjs';
 import { root } from './root.mjs';
 
-/** What is measured beside Hearth is a package of its own: nobody else needs it. */
+/** The servers that Hearth is compared with are a package of their own, because nothing else needs them. */
 const peers = join(root, 'test/bench/peers');
 const besidePeers = ['http', 'ws'];
 
@@ -22,37 +22,37 @@ await runBundled({
     requests: 'test/bench/client/requests.ts',
     plain: 'test/bench/plain.ts',
   },
-  // All that the other benchmarks are made of is needed to run a host as well.
+  // The other benchmarks need no more than a host does.
   scope: 'runtime',
 });
 
-/** Installs the peers when a benchmark that needs them is asked for; without them the others still run. */
+/** Installs the peers if a requested benchmark needs them; without them, the others still run. */
 async function installPeers() {
   const args = process.argv.slice(2);
   const named = args.filter((arg) => !arg.startsWith('--'));
   const isNeeded = named.length === 0 || named.some((name) => besidePeers.includes(name));
-  // The tiny form belongs to the tests, which change nothing on the machine.
+  // The tests use the tiny form, and must not change anything on the machine.
   if (!isNeeded || args.includes('--tiny') || arePeersInstalled()) return;
   await withLock(join(root, 'dist/.peers.lock'), {
-    onWait: () => console.error('Another run is installing the peers; waiting for it …'),
+    onWait: () => console.error('Another run is installing the peers. Waiting for it …'),
     work: async () => {
       if (arePeersInstalled()) return;
-      console.error('Installing what Hearth is measured beside, about 220 MB, in test/bench/peers (once) …');
+      console.error('Installing the servers that Hearth is compared with, about 220 MB, in test/bench/peers (once) …');
       const code = await npmInstall();
       if (code === 0) return;
       const names = besidePeers.join(' and ');
-      console.error(`The peers could not be installed, npm's reason is above: ${names} measure beside what is there.`);
+      console.error(`The peers could not be installed; see npm's reason above. ${names} compare with the servers that are there.`);
     },
   });
 }
 
-/** Whether the peers' node_modules holds what their lockfile asks for, by the record that npm keeps there. */
+/** Whether the peers' node_modules matches their lockfile, judged by npm's own record in it. */
 function arePeersInstalled() {
   const record = join(peers, 'node_modules/.package-lock.json');
   if (!existsSync(record)) return false;
   const present = packagesIn(record);
   const wanted = Object.entries(packagesIn(join(peers, 'package-lock.json')));
-  // Which of the optional ones suit the machine is npm's business.
+  // npm decides which optional packages suit the machine.
   return wanted.every(([path, { version, optional }]) => path === '' || optional === true || present[path]?.version === version);
 }
 
@@ -64,9 +64,9 @@ function packagesIn(file) {
   return JSON.parse(readFileSync(file, 'utf8')).packages;
 }
 
-/** Answers npm's exit code; without a network it gives up soon. */
+/** Returns npm's exit code. Without a network it gives up soon. */
 async function npmInstall() {
-  // Not "npm ci", which refuses a lockfile without the binaries for other machines: not every registry has them all.
+  // Not "npm ci": it refuses a lockfile without the binaries for other machines, and not every registry has them all.
   const args = ['install', '--no-save', '--include=optional', '--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--prefix', peers];
   const cli = process.env['npm_execpath'];
   try {

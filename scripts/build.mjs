@@ -7,20 +7,20 @@ import { root } from './root.mjs';
 /** The folder that the bundles are written to. */
 export const dist = join(root, 'dist');
 
-/** Each bundle of control, with the file it begins at. What only some hosts need is in chunks, read when it is needed. */
+/** The bundles of control, with their entry files. Code that only some hosts need is in chunks, which are loaded on demand. */
 const control = {
   main: 'runtime/main.ts',
   transfer: 'runtime/cli/transfer.ts',
   keeper: 'runtime/adapters/mongod/keeper.ts',
 };
 
-/** Each bundle of a worker, all of it in one file. */
+/** The bundles of a worker, each in one file. */
 const worker = {
   worker: 'runtime/worker/process/main.ts',
   watchdog: 'runtime/worker/watchdog/main.ts',
 };
 
-// Functions share their globals with the host: it keeps those it was started with, whatever they assign.
+// Functions share their globals with the host, so the bundles keep the originals, whatever functions assign.
 const ownGlobals = `const { ${[
   'setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate, queueMicrotask, process, Buffer',
   'Promise, Object, Array, Map, Set, WeakMap, WeakSet, Symbol, Error, TypeError, String, Number, Boolean, Date, Math, JSON, Reflect',
@@ -30,12 +30,12 @@ const ownGlobals = `const { ${[
 
 const stamp = join(dist, '.inputs');
 
-/** Whether dist holds the bundles of exactly the sources that are there now. */
+/** Whether dist was built from exactly the current sources. */
 export function isBuilt() {
   return Object.keys({ ...control, ...worker }).every((name) => existsSync(join(dist, `${name}.js`))) && read(stamp) === inputsNow();
 }
 
-/** Bundles the host into dist; throws when a source does not compile, after esbuild has printed why. */
+/** Bundles the host into dist. Throws if a source does not compile, after esbuild has printed why. */
 export async function build() {
   const { build: bundle, stop } = await import('esbuild');
   const inputs = inputsNow();
@@ -65,13 +65,13 @@ export async function build() {
       inputs,
     );
   } finally {
-    // Its process would otherwise live as long as the host that this process becomes.
+    // Otherwise esbuild's process would live as long as the host, which runs in this process.
     await stop();
   }
 }
 
 /**
- * Puts the files in place whole: a host that runs from dist never reads half a file.
+ * Renames complete files into place, so that a host running from dist never reads half a file.
  *
  * @param {readonly { path: string, contents: Uint8Array }[]} files
  * @param {string} inputs
@@ -79,7 +79,7 @@ export async function build() {
 function publish(files, inputs) {
   mkdirSync(dist, { recursive: true });
   for (const file of files) writeFileSync(`${file.path}.tmp`, file.contents);
-  // Without its stamp a dist whose renames were cut short is built again, whatever the sources are by then.
+  // Without its stamp, a dist with interrupted renames is rebuilt, whatever the sources are by then.
   rmSync(stamp, { force: true });
   for (const file of files) renameSync(`${file.path}.tmp`, file.path);
   writeFileSync(`${stamp}.tmp`, inputs);
@@ -89,7 +89,7 @@ function publish(files, inputs) {
   for (const name of chunks) if (!current.has(join(dist, name))) rmSync(join(dist, name), { force: true });
 }
 
-/** A hash of all that decides what the bundles hold. */
+/** A hash of everything that affects the bundles. */
 function inputsNow() {
   return fingerprint(['package-lock.json', 'tsconfig.json', 'scripts/build.mjs', ...sources('runtime'), ...sources('sdk')]);
 }

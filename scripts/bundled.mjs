@@ -8,21 +8,21 @@ import { root } from './root.mjs';
 
 /**
  * @typedef {object} Program
- * @property {string} folder below dist, where its bundles are put
- * @property {Record<string, string>} entries its sources by the names of their bundles; `main` is the one that runs
- * @property {import('./install.mjs').Scope} scope what it needs to be installed
+ * @property {string} folder the folder in dist for its bundles
+ * @property {Record<string, string>} entries its sources, by the names of their bundles; `main` is the one that runs
+ * @property {import('./install.mjs').Scope} scope the packages it needs
  */
 
 /**
- * Runs a program that is written in TypeScript, which Node 20 does not run by itself, with this command's
- * arguments, against the host as it is built now. Its exit code becomes this process's.
+ * Bundles and runs a TypeScript program, because Node 20 cannot run TypeScript, with this command's
+ * arguments and the current build of the host. Its exit code becomes this process's.
  *
  * @param {Program} program
  */
 export async function runBundled({ folder, entries, scope }) {
   await orFail(async () => {
     await prepare(scope);
-    // Exactly two folders below the root, as the sources are: what they find relative to themselves stays in place.
+    // Exactly two folders below the root, like the sources, so that their relative paths still work.
     const out = join(dist, folder);
     await bundle(entries, out);
     process.exitCode = await runChild(process.execPath, [join(out, 'main.js'), ...process.argv.slice(2)], { cwd: root });
@@ -50,7 +50,7 @@ async function bundle(entryPoints, outdir) {
     });
     mkdirSync(outdir, { recursive: true });
     for (const { path, contents } of outputFiles) {
-      // Whole or not at all: another run may be starting from the same folder.
+      // By rename, because another run may be starting from the same folder.
       writeFileSync(`${path}.${process.pid}.tmp`, contents);
       renameSync(`${path}.${process.pid}.tmp`, path);
     }

@@ -1,7 +1,7 @@
 // @ts-check
 import { spawn } from 'node:child_process';
 
-/** A signal asked this process to end while a child was at work. The child has ended by now. */
+/** A signal asked this process to end while a child was running. The child has ended by now. */
 export class Interrupted extends Error {
   /** @param {NodeJS.Signals} signal */
   constructor(signal) {
@@ -14,8 +14,8 @@ export class Interrupted extends Error {
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
- * Runs a program on this terminal and answers its exit code once it has ended. A signal to end is
- * passed on, so that no child is left behind; then the promise rejects with {@link Interrupted}.
+ * Runs a program on this terminal and resolves to its exit code. A signal to end is passed on, so that
+ * no child is left behind, and the promise rejects with {@link Interrupted}.
  *
  * @param {string} command
  * @param {readonly string[]} args

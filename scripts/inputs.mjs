@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { root } from './root.mjs';
 
 /**
- * A hash of files, by name and content: what is built from the same ones need not be built again.
+ * A hash of files by name and content; if it is unchanged, nothing needs to be rebuilt.
  *
  * @param {readonly string[]} files
  */
@@ -20,7 +20,7 @@ export function fingerprint(files) {
 
 /**
  * @param {string} folder
- * @returns {string[]} all files below it, in an order that does not depend on the file system
+ * @returns {string[]} all files in it, in an order that does not depend on the file system
  */
 export function sources(folder) {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

@@ -6,21 +6,21 @@ import { runChild } from './child.mjs';
 import { root } from './root.mjs';
 
 /**
- * `runtime` is what the host needs, `all` what its developers need too.
+ * `runtime`: the packages the host needs. `all`: also those its developers need.
  *
  * @typedef {'runtime' | 'all'} Scope
  */
 
 /**
- * One package in a lockfile; `undefined` means what npm means by an absent field.
+ * One package in a lockfile; `undefined` means the same as npm's absent field.
  *
  * @typedef {{ version?: string, integrity?: string, dev?: boolean, optional?: boolean, devOptional?: boolean,
  *   os?: string[], cpu?: string[], libc?: string[] }} LockedPackage
  */
 
 /**
- * Whether node_modules holds what package-lock.json asks for, by the record that npm itself keeps
- * there: so an install by hand counts, and one that was interrupted does not.
+ * Whether node_modules matches package-lock.json, judged by npm's own record in it, so that an install
+ * by hand counts and an interrupted one does not.
  *
  * @param {Scope} scope
  */
@@ -35,20 +35,20 @@ export function isInstalled(scope) {
 }
 
 /**
- * Installs what package-lock.json asks for; throws when npm fails.
+ * Installs the packages of package-lock.json. Throws if npm fails.
  *
  * @param {Scope} scope
  */
 export async function install(scope) {
-  // Who has the developers' packages must not lose them to a start.
+  // A start must not remove developers' packages that are already installed.
   const everything = scope === 'all' || Object.values(installedPackages() ?? {}).some((found) => found.dev);
   console.log('Installing dependencies (only when they have changed) …');
   const borrowed = isWritable(cacheDir()) ? undefined : mkdtempSync(join(tmpdir(), 'hearth-npm-'));
   try {
-    // The compilers' binaries are optional packages: no setting of the user's may leave them out.
+    // The compilers' binaries are optional packages, which no user setting may leave out.
     const args = ['ci', everything ? '--include=dev' : '--omit=dev', '--include=optional', '--progress', '--prefix', root];
     const code = await npm(borrowed ? [...args, '--cache', borrowed] : args);
-    if (code !== 0) throw new Error(`The dependencies could not be installed: "npm ci" ended with code ${code}, its reason is above.`);
+    if (code !== 0) throw new Error(`The dependencies could not be installed: "npm ci" ended with code ${code}. See its reason above.`);
   } finally {
     if (borrowed) rmSync(borrowed, { recursive: true, force: true });
   }
@@ -61,7 +61,7 @@ export async function install(scope) {
 function isNeeded(wanted, scope) {
   if (scope === 'runtime' && wanted.dev) return false;
   if (!wanted.optional && !wanted.devOptional) return true;
-  // npm leaves out an optional package that does not suit the machine, and any that names a C library we cannot tell.
+  // npm leaves out optional packages that do not suit the machine. One that names a C library may be among them; we cannot tell.
   if (wanted.libc || (!wanted.os && !wanted.cpu)) return false;
   return suits(wanted.os, process.platform) && suits(wanted.cpu, process.arch);
 }
@@ -95,19 +95,19 @@ function lockedPackages(file) {
 
 /** @param {readonly string[]} args */
 function npm(args) {
-  // The npm that runs this script is the one to use; there need not be another on the path.
+  // Use the npm that runs this script, because there may be no other on the PATH.
   const cli = process.env['npm_execpath'];
   if (cli?.endsWith('npm-cli.js')) return runChild(process.execPath, [cli, ...args], { cwd: root });
   return runChild('npm', args, { cwd: root, shell: process.platform === 'win32' });
 }
 
-/** Where npm keeps what it downloads, as npm itself tells its scripts. */
+/** npm's cache folder, as npm tells its scripts. */
 function cacheDir() {
   return process.env['npm_config_cache'] ?? join(homedir(), '.npm');
 }
 
 /**
- * Whether the folder can be written to, or made.
+ * Whether the folder can be written to or created.
  *
  * @param {string} dir
  */

@@ -3,13 +3,13 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writ
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// A holder touches its lock while it works: a process id alone says little once it was another container's.
+// A holder touches its lock while it works, because a process id may be from another container and says little.
 const beat = 1_000;
 const silence = 15_000;
 
 /**
- * Runs `work` while no other process runs work under the same lock file, and answers what it
- * answers. A lock whose holder is dead is taken over.
+ * Runs `work` while no other process holds the same lock file, and resolves to its result. A lock whose
+ * holder is dead is taken over.
  *
  * @template T
  * @param {string} file
@@ -49,7 +49,7 @@ function isAbandoned(file) {
     const age = Date.now() - statSync(file).mtimeMs;
     if (age > silence) return true;
     const holder = readFileSync(file, 'utf8');
-    // Empty: its holder has made the file and not yet written to it.
+    // If empty, its holder has created the file but not yet written to it.
     return holder !== '' && !isAlive(Number(holder));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false;
@@ -59,7 +59,7 @@ function isAbandoned(file) {
 
 /** @param {string} file */
 function discard(file) {
-  // Of several that wait, only one can move the dead lock away.
+  // Only one of several waiting processes can rename the dead lock.
   const grave = `${file}.${process.pid}`;
   try {
     renameSync(file, grave);
@@ -85,7 +85,7 @@ function touch(file) {
   try {
     utimesSync(file, now, now);
   } catch {
-    // It was removed by hand; the work itself is not harmed.
+    // Somebody removed the file; the work can continue.
   }
 }
 

@@ -1,4 +1,4 @@
-// Evaluated before every other script, so it must parse and run on a Node far older than the one it asks for.
+// Runs before every other script, so it must parse and run on a Node far older than the one it requires.
 import { readFileSync } from 'node:fs';
 
 const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

@@ -1,9 +1,9 @@
 // @ts-check
 
 /**
- * Ends this process by SIGTERM once the shell between it and npm is gone: npm passes a signal on to
- * that shell only, and many a shell dies of it without a word to its child, which would hold the
- * ports for ever. Does nothing for a process that npm did not start.
+ * Ends this process with SIGTERM once the shell between it and npm is gone. npm passes a signal only to
+ * that shell, and many shells die without passing it on, so this process would hold the ports for ever.
+ * Does nothing in a process that npm did not start.
  */
 export function endWithNpm() {
   const parent = process.ppid;

@@ -7,15 +7,15 @@ import { withLock } from './lock.mjs';
 import { buildWeb, isWebBuilt } from './web.mjs';
 
 /**
- * Brings node_modules and dist up to date; does nothing, and writes nothing, when they are. Several
- * processes may ask for it at the same time.
+ * Brings node_modules and dist up to date; if they are, it writes nothing. Several processes may call it
+ * at the same time.
  *
  * @param {import('./install.mjs').Scope} scope
  */
 export async function prepare(scope) {
   if (isInstalled(scope) && isBuilt() && isWebBuilt()) return;
   await withLock(join(dist, '.lock'), {
-    onWait: () => console.log('Another start is installing or building; waiting for it …'),
+    onWait: () => console.log('Another start is installing or building. Waiting for it …'),
     work: async () => {
       if (!isInstalled(scope)) await install(scope);
       if (!isBuilt()) await build();
@@ -25,7 +25,7 @@ export async function prepare(scope) {
 }
 
 /**
- * Runs a command's work, and ends the process with one plain line when it fails.
+ * Runs a command's work. If it fails, prints one line and ends the process.
  *
  * @param {() => Promise<void>} work
  */
@@ -33,7 +33,7 @@ export async function orFail(work) {
   try {
     await work();
   } catch (error) {
-    // Ends as the signal would have ended it, so that the shell and npm see what happened.
+    // End by the same signal, so that the shell and npm see what happened.
     if (error instanceof Interrupted) process.kill(process.pid, error.signal);
     else console.error(error instanceof Error ? error.message : error);
     process.exit(1);

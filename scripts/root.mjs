@@ -2,5 +2,5 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of the project, wherever the command was started. */
+/** The project's folder, wherever the command was started. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -9,5 +9,5 @@ import { orFail, prepare } from './prepare.mjs';
 endWithNpm();
 await orFail(() => prepare('runtime'));
 process.setSourceMapsEnabled(true);
-// In this very process: a signal sent to it reaches the host, not something that stands before it.
+// In this process, so that a signal sent to it reaches the host directly.
 await import(pathToFileURL(join(dist, 'main.js')).href);

@@ -18,28 +18,28 @@ import { dist } from './build.mjs';
 import { fingerprint, sources } from './inputs.mjs';
 import { root } from './root.mjs';
 
-/** Where the console is: a link to the folder of its last build, so that a host that runs keeps the files it began with. */
+/** The console: a link to the folder of its last build, so that a running host keeps the files it started with. */
 const web = join(dist, 'web');
 
-/** Each program of the page, with the file it begins at. */
+/** The programs of the page, with their entry files. */
 const entries = { main: 'web/main.tsx', 'editor.worker': 'web/monaco/editor.worker.ts' };
 
 /** Milliseconds. */
 const day = 86_400_000;
 
-/** Whether dist/web is what the sources make now. */
+/** Whether dist/web was built from the current sources. */
 export function isWebBuilt() {
   return existsSync(join(web, 'index.html')) && current() === folderNow();
 }
 
-/** Builds the console; throws when a source does not compile, after esbuild has printed why. */
+/** Builds the console. Throws if a source does not compile, after esbuild has printed why. */
 export async function buildWeb() {
   const { build: bundle, stop } = await import('esbuild');
   const folder = folderNow();
   const out = join(dist, folder);
   try {
     const { outputFiles, metafile } = await bundle({ ...options(out), write: false, metafile: true });
-    // The styles of all chunks are in the first one's already: esbuild does not link those of the others.
+    // The first bundle's styles already include those of all chunks; esbuild does not link the others.
     const styles = new Set(
       Object.values(metafile.outputs).flatMap(({ entryPoint, cssBundle }) =>
         entryPoint === entries.main && cssBundle ? [join(root, cssBundle)] : [],
@@ -83,7 +83,7 @@ function options(out) {
 }
 
 /**
- * The page, with the addresses that the build has given to its parts.
+ * Returns the page with the URLs of the built files.
  *
  * @param {import('esbuild').Metafile} metafile
  * @param {string} out
@@ -104,7 +104,7 @@ function renderPage({ outputs }, out) {
 }
 
 /**
- * Writes the files, and beside each that is worth it a compressed one.
+ * Writes the files, with a compressed copy beside each one that benefits.
  *
  * @param {readonly { path: string, contents: Uint8Array }[]} files
  */
@@ -120,7 +120,7 @@ async function write(files) {
 }
 
 /**
- * Points dist/web to the folder, and removes builds of former days: a host may still serve a younger one.
+ * Points dist/web to the folder and removes builds older than a day; a host may still serve a newer one.
  *
  * @param {string} folder
  */
@@ -136,7 +136,7 @@ function putInPlace(folder) {
   }
 }
 
-/** The name of the folder that dist/web points to. */
+/** The name of the folder dist/web points to. */
 function current() {
   try {
     return basename(readlinkSync(web));
@@ -145,7 +145,7 @@ function current() {
   }
 }
 
-/** The name of the folder for what the sources make now. */
+/** The name of the folder for the current sources. */
 function folderNow() {
   return `web-${fingerprint(['package-lock.json', 'scripts/web.mjs', ...sources('web')]).slice(0, 12)}`;
 }

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
-/** One uploaded file, in multer's shape. The file is deleted once the response is complete: move or read it before. */
+/** One uploaded file, in multer's shape. The file is deleted once the response is complete: move or read it before that. */
 export interface FunctionFile {
   /** The form field. */
   fieldname: string;
-  /** The name on the sender's computer; text from outside, never to be used as a path. */
+  /** The name on the sender's computer. It is untrusted text: never use it as a path. */
   originalname: string;
   encoding: string;
   mimetype: string;
@@ -14,11 +14,11 @@ export interface FunctionFile {
   filename: string;
   /** The file's full path. */
   path: string;
-  /** Bytes. */
+  /** In bytes. */
   size: number;
 }
 
-/** What `cookie()` takes beside name and value; as in Express 4. */
+/** The options of `response.cookie()`, as in Express 4. */
 export interface CookieOptions {
   domain?: string;
   encode?: (value: string) => string;
@@ -32,7 +32,7 @@ export interface CookieOptions {
   secure?: boolean;
 }
 
-/** Node's request with the members that Express 4 adds. */
+/** Node's request, with the members that Express 4 adds. */
 export interface FunctionRequest extends IncomingMessage {
   readonly method: string;
   readonly url: string;
@@ -62,7 +62,12 @@ export interface FunctionRequest extends IncomingMessage {
   is(...types: string[]): string | false | null;
 }
 
-/** Node's response with the members that Express 4 adds. */
+/**
+ * Node's response, with the members that Express 4 adds.
+ *
+ * @example
+ * ctx.response.status(201).json({ created: true });
+ */
 export interface FunctionResponse extends ServerResponse {
   locals: Record<string, any>;
   status(code: number): this;
@@ -90,13 +95,23 @@ export interface FunctionResponse extends ServerResponse {
   download(path: string, filename?: string, callback?: (error?: Error) => void): void;
 }
 
-/** A WebSocket connection: the very object of the `ws` package, the same one on every event. */
+/**
+ * A WebSocket: a socket of the `ws` package, the same object on every event of its connection.
+ *
+ * @example
+ * if (ctx.method === 'WebSocket:message') ctx.socket.send(`you said ${ctx.params.data}`);
+ */
 export interface FunctionSocket {
+  /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: 0 | 1 | 2 | 3;
+  /** Bytes that are waiting to be sent to the client. */
   readonly bufferedAmount: number;
   readonly protocol: string;
+  /** Sends a string as text, anything else as binary. Does not throw on a closed socket. */
   send(data: string | Buffer | ArrayBufferLike | ArrayBufferView, callback?: (error?: Error) => void): void;
+  /** Starts the closing handshake. `reason` has at most 123 bytes of UTF-8; a code that cannot be sent throws. */
   close(code?: number, reason?: string | Buffer): void;
+  /** Drops the connection without a closing handshake; the client sees 1006. */
   terminate(): void;
   ping(data?: unknown): void;
   pong(data?: unknown): void;
@@ -107,48 +122,56 @@ export interface FunctionSocket {
 }
 
 /**
- * What every function is called with. Which members are there depends on `method`: over HTTP all but
- * `params` and `socket`; on a `WebSocket:…` event `params`, `socket`, `connectionId`, `url`,
- * `headers`, `query` and `user`; from `cloud.invoke()` what the caller gives. The types say of them all
- * that they are there, since a function is written for one kind of call, as Laf's are; one that serves
- * several asks first: `if (ctx.socket)`.
+ * The object every function is called with. Its members depend on `method`: over HTTP all but `params`
+ * and `socket`; on a `WebSocket:…` event `params`, `socket`, `connectionId`, `url`, `headers`, `query`
+ * and `user`; from `cloud.invoke()` whatever the caller passes. The type declares all of them as present,
+ * because a function is usually written for one kind of call, as in Laf; a function that serves several
+ * kinds checks first: `if (ctx.socket)`.
  *
- * The object is the function's own: it may add to it.
+ * The object belongs to the call, so the function may add to it.
+ *
+ * @example
+ * export default async function (ctx: FunctionContext) {
+ *   return { message: `Hello, ${ctx.query.name}!` };
+ * }
  */
 export interface FunctionContext {
   __function_name: string;
-  /** The id of this request or event; log lines carry it, and over HTTP the `request-id` header does. */
+  /** The id of this request or event. Log lines carry it, and over HTTP so does the `request-id` header. */
   requestId: string;
   /**
-   * The HTTP method; or `WebSocket:connection`, `WebSocket:message`, `WebSocket:close`,
+   * The HTTP method; on a socket `WebSocket:connection`, `WebSocket:message`, `WebSocket:close` or
    * `WebSocket:error`; `call` from `cloud.invoke()`; `INIT` for `__init__`.
    */
   method: string;
   query: any;
-  /** The parsed body; `{}` when there is none. */
+  /** The parsed body; `{}` if there is none. */
   body: any;
   headers: IncomingHttpHeaders;
-  /** Uploaded files, when the request is a multipart form; the key is there without a value otherwise, as in Laf. */
+  /** The uploaded files of a multipart form; otherwise the key exists with the value undefined, as in Laf. */
   files?: FunctionFile[] | undefined;
   /**
    * On `WebSocket:message` `{ data: Buffer, isBinary: boolean }`, on `WebSocket:close`
    * `{ code: number, reason: Buffer }`, on `WebSocket:error` the error, on `WebSocket:connection` null.
    */
   params: any;
-  /** The verified payload of the bearer token, or null; on a socket, what `upgrade()` returned if it did. */
+  /** The verified payload of the bearer token, or null; on a socket, the object that `upgrade()` returned, if any. */
   user: any;
   /** The same as `user`. @deprecated Use `user`. */
   auth: any;
   request: FunctionRequest;
   response: FunctionResponse;
   socket: FunctionSocket;
-  /** Names the connection on all its events. */
+  /** The id of the connection, the same on all its events. */
   connectionId: string;
-  /** The URL that the socket was opened with, from the path on. */
+  /** The URL the socket was opened with, from the path on. */
   url: string;
   /**
-   * Aborts when nobody waits for this call any more: its time is over, its client has gone, or the
-   * host stops. On a socket's event: when its time is over or the socket is closed.
+   * Aborts when nobody is waiting for this call any more: it timed out, its client disconnected, or the
+   * host is stopping. On a socket event, it aborts when the event times out or the socket closes.
+   *
+   * @example
+   * const reply = await fetch(url, { signal: ctx.signal });
    */
   readonly signal: AbortSignal;
   [key: string]: any;

@@ -1,4 +1,4 @@
-/** What a request is made of; every option of axios is taken. */
+/** The options of a request; every option of axios works. */
 export interface FetchOptions {
   url?: string;
   method?: string;
@@ -10,16 +10,16 @@ export interface FetchOptions {
   data?: any;
   /** Milliseconds; 0 waits for ever. */
   timeout?: number;
-  /** What `data` of the response is; `json` if absent. */
+  /** The type of the response's `data`; `json` by default. */
   responseType?: 'arraybuffer' | 'blob' | 'document' | 'json' | 'text' | 'stream' | 'formdata';
-  /** Which statuses are no error; from 200 to 299 if absent. */
+  /** Returns whether a status counts as success; by default 200 to 299 does. */
   validateStatus?: ((status: number) => boolean) | null;
   [option: string]: any;
 }
 
-/** What a request answers. */
+/** The response to a request. */
 export interface FetchResponse<T = any> {
-  /** The body, read as `responseType` says. */
+  /** The body, parsed as `responseType` says. */
   data: T;
   status: number;
   statusText: string;
@@ -28,7 +28,7 @@ export interface FetchResponse<T = any> {
   request?: any;
 }
 
-/** An axios instance. A status that `validateStatus` does not take rejects with an error that has `response`. */
+/** An axios instance. If `validateStatus` does not accept the status, the call rejects with an error that has the `response`. */
 export interface FetchClient {
   <T = any>(options: FetchOptions): Promise<FetchResponse<T>>;
   <T = any>(url: string, options?: FetchOptions): Promise<FetchResponse<T>>;
@@ -45,9 +45,14 @@ export interface FetchClient {
   interceptors: any;
 }
 
-/** `cloud.fetch`: axios itself. */
+/**
+ * `cloud.fetch`: axios itself.
+ *
+ * @example
+ * const { data } = await cloud.fetch.get('https://api.example.com/users', { params: { page: 1 }, timeout: 5_000 });
+ */
 export interface CloudFetch extends FetchClient {
-  /** Another client, with options of its own for all its requests. */
+  /** Creates another client, with default options for all its requests. */
   create(options?: FetchOptions): FetchClient;
   isAxiosError(value: any): boolean;
   [member: string]: any;

@@ -17,7 +17,7 @@ export type { CloudFetch, FetchClient, FetchOptions, FetchResponse } from './fet
 export type { MongoCollection, MongoCursor, MongoDatabase, MongoDriver } from './mongo.ts';
 export type { CloudStorage, StorageBucket, StoredFile, StoredFileList } from './storage.ts';
 
-/** What functions reach the host through. */
+/** What the host offers to functions. */
 export type Cloud = CloudMembers;
 
 /** `new Cloud()` has the members of the default export. */
@@ -38,6 +38,6 @@ export type GetTokenFunctionType = CloudMembers['getToken'];
 /** The type of `cloud.parseToken`, under the name that Laf gives it. */
 export type ParseTokenFunctionType = CloudMembers['parseToken'];
 
-// Only a declaration: the worker gives functions the values that stand behind these types.
+// Only a declaration: the worker supplies the values behind these types.
 declare const cloud: CloudMembers;
 export default cloud;

@@ -1,6 +1,6 @@
 /**
- * A collection of MongoDB's Node.js driver. The methods that functions use most are spelled out, as
- * loosely as the host can without the driver's own types; every other method is there too.
+ * A collection of MongoDB's Node.js driver. The most common methods are declared here, with loose types,
+ * because the SDK does not import the driver's own; every other method works too.
  */
 export interface MongoCollection<T = any> {
   findOne<R = T>(filter?: any, options?: any): Promise<R | null>;
@@ -47,10 +47,14 @@ export interface MongoDatabase {
 
 /**
  * The connected driver.
+ *
+ * @example
+ * const { insertedId } = await cloud.mongo.db.collection('notes').insertOne({ text: 'hello', at: new Date() });
+ *
  * @see https://www.mongodb.com/docs/drivers/node/current/
  */
 export interface MongoDriver {
-  /** The driver's client; `client.startSession()` begins a transaction. */
+  /** The driver's client; `client.startSession()` starts a session for transactions. */
   client: any;
   /** The app's database. */
   db: MongoDatabase;

@@ -100,8 +100,8 @@ function toBuild(name: string, output: Output, { tag, guards }: { readonly tag: 
 function unguarded(name: string, code: string): Diagnostic {
   const reason = code.includes(guardPrefix)
     ? `it uses a name that begins with "${guardPrefix}"`
-    : 'it is nested too deep, uses `with`, or is written in a way that the host cannot read';
-  const message = `Endless loops in this function cannot be ended alone: ${reason}.`;
+    : 'it is nested too deeply, uses `with`, or is written in a way that the host cannot parse';
+  const message = `Hearth cannot stop an endless loop in this function without ending the worker: ${reason}.`;
   return toDiagnostic(name, { line: 1, column: 1, lineText: '' }, message);
 }
 
@@ -111,7 +111,10 @@ const supportedWarning = 'commonjs-variable-in-esm';
 /** Refuses half of a surrogate pair: written as UTF-8 it would silently become another character. */
 function checkText(name: string, source: string): void {
   const lone = /\p{Surrogate}/u.exec(source);
-  if (lone) throw buildFailed([toDiagnostic(name, placeAt(source, lone.index), 'Half of a surrogate pair is not a character.')]);
+  if (lone)
+    throw buildFailed([
+      toDiagnostic(name, placeAt(source, lone.index), 'Half of a surrogate pair is not a character. Remove it, or write the whole pair.'),
+    ]);
 }
 
 /** The source without what editors do not count and a function body cannot hold: a byte order mark, a hashbang. */
@@ -125,7 +128,7 @@ async function isJsx(input: BuildInput, deadline: number): Promise<boolean> {
 }
 
 function blameJsx(diagnostic: Diagnostic): Diagnostic {
-  return { ...diagnostic, message: 'JSX is not supported: answer HTML as a string, or build elements with a library.' };
+  return { ...diagnostic, message: 'JSX is not supported. Return HTML as a string, or build elements with a library.' };
 }
 
 // Modules are strict; esbuild leaves the directive out. A script (`exports.main = …` and no import) stays as sloppy as Laf runs it.

@@ -54,7 +54,7 @@ function placeOf({ location }: Message): Place {
 
 function explain({ id, text }: Message): string {
   if (text.startsWith('Top-level await')) {
-    return 'Top-level await is not supported, because functions load synchronously. Await inside the function, or keep the promise in a constant and await that inside.';
+    return 'Top-level await is not supported, because functions load synchronously. Await inside the handler, or keep the promise in a constant and await it there.';
   }
   if (id === 'empty-import-meta') return 'import.meta is empty in a function, because it runs as a CommonJS module.';
   return text;

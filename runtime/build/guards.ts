@@ -84,7 +84,7 @@ function insertInto(code: string, insertions: readonly Insertion[]): string {
 function shift(json: string, code: string, insertions: readonly Insertion[]): string {
   const map: unknown = JSON.parse(json);
   if (typeof map !== 'object' || map === null || !('mappings' in map) || typeof map.mappings !== 'string')
-    throw new TypeError('This is no source map.');
+    throw new TypeError('This is not a source map.');
   const lines = decode(map.mappings);
   const breaks = new RegExp(lineBreak, 'g');
   let next = 0;

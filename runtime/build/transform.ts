@@ -43,9 +43,13 @@ export async function transform(input: TransformInput, deadline: number): Promis
     // esbuild starts a new process only after this.
     await esbuild.stop();
     if (error instanceof DeadlineError)
-      throw new HearthError('BUILD_FAILED', { reason: `${error.message} Is something nested very deep?` });
+      throw new HearthError('BUILD_FAILED', { reason: `${error.message} Is something nested very deeply?` });
     await checkService(deadline, error);
-    throw new HearthError('BUILD_FAILED', { reason: 'The compiler died of this source. Is something nested very deep?' }, { cause: error });
+    throw new HearthError(
+      'BUILD_FAILED',
+      { reason: 'The compiler crashed on this source. Is something nested very deeply?' },
+      { cause: error },
+    );
   }
 }
 

@@ -42,7 +42,7 @@ async function checkExists({ mongodbUri, dataDir }: Config): Promise<void> {
   if (mongodbUri !== undefined && mongodbUri !== 'managed') return;
   const place = mongodbUri === 'managed' ? join(dataDir, 'mongodb') : join(dataDir, 'hearth.db');
   await access(place).catch(() => {
-    throw new Error(`There is no app in ${dataDir}: ${place} does not exist. Set DATA_DIR or MONGODB_URI as the host has them.`);
+    throw new Error(`There is no app in ${dataDir}: ${place} does not exist. Set DATA_DIR or MONGODB_URI to the host's values.`);
   });
 }
 
@@ -51,9 +51,9 @@ function isInUse(error: unknown): boolean {
 }
 
 function findHost({ host, consolePort, adminToken, dataDir }: Config): AppPlace {
-  const running = `A host runs on ${dataDir}, so that this goes through its API`;
+  const running = `A host is running on ${dataDir}, so this goes through its API`;
   if (adminToken === undefined) throw new Error(`${running}, which needs the admin token: set ADMIN_TOKEN.`);
-  if (consolePort === 0) throw new Error(`${running}, but CONSOLE_PORT=0 does not say where that is: set CONSOLE_PORT.`);
+  if (consolePort === 0) throw new Error(`${running}, but CONSOLE_PORT=0 does not say where the API is: set CONSOLE_PORT.`);
   const address = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return { api: `http://${address.includes(':') ? `[${address}]` : address}:${consolePort}`, token: adminToken };
 }

@@ -42,7 +42,7 @@ export async function exportApp(args: readonly string[]): Promise<void> {
       const written = await usePlace(place, async () => writeFile(part, await openExport(place, config, secret)));
       await rename(part, file);
       say(
-        `exported ${written.functions} functions with ${written.revisions} revisions to ${file}${secret ? ', with the secret: keep it safe' : ''}`,
+        `exported ${written.functions} functions with ${written.revisions} revisions to ${file}${secret ? ', with the secret: keep the file safe' : ''}`,
       );
     } finally {
       await rm(part, { force: true });
@@ -175,7 +175,7 @@ async function request(
 ): Promise<Response> {
   const response = await fetch(api + path, { ...init, headers: { authorization: `Bearer ${token}` } }).catch((error: unknown) => {
     const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
-    throw new Error(`The host's API at ${api} cannot be reached (${cause}). HOST and CONSOLE_PORT have to be those of the host.`, {
+    throw new Error(`The host's API at ${api} cannot be reached (${cause}). Set HOST and CONSOLE_PORT to the host's values.`, {
       cause: error,
     });
   });
@@ -186,12 +186,12 @@ async function request(
 
 function tell({ functions, revisions, diagnostics, secret }: ImportReport): void {
   for (const { function: name, line, column, message } of diagnostics)
-    say(`${name}.ts:${line}:${column}: ${message} (kept, but it does not load)`);
+    say(`${name}.ts:${line}:${column}: ${message} (imported, but it does not load)`);
   const counts = (['added', 'replaced', 'published', 'unchanged'] as const).flatMap((outcome) => {
     const count = functions.filter((one) => one.outcome === outcome).length;
     return count > 0 ? [`${count} ${outcome}`] : [];
   });
   say(`imported ${functions.length} functions (${counts.join(', ') || 'none'}), ${revisions} revisions written`);
-  if (secret === 'left') say('the file has the secret that signs tokens, which was left out: --with-secret takes it');
-  if (secret === 'taken') say('the secret was taken: restart each host, and leave SERVER_SECRET unset there, for it to be used');
+  if (secret === 'left') say('the secret that signs tokens is in the file but was not imported: pass --with-secret to import it');
+  if (secret === 'taken') say('the secret was imported: to use it, restart each host with SERVER_SECRET unset');
 }

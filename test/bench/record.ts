@@ -43,7 +43,7 @@ export function record(benchmark: string, figures: readonly Figure[], place: URL
 function writePage(page: URL, all: readonly Recorded[]): void {
   const text = readFileSync(page, 'utf8');
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error('benchmarks.md has lost the marks between which the tables stand');
+  if (from < 0 || to < from) throw new Error('benchmarks.md has lost the marks around its tables. Restore them from the repository.');
   writeFileSync(page, `${text.slice(0, from + begin.length)}\n\n${tables(all)}\n${text.slice(to)}`);
 }
 
@@ -72,9 +72,9 @@ function tables(all: readonly Recorded[]): string {
   const counts = names.flatMap((name) => rowsOf(name, all, isExpected)).length;
   const versions = all.map(({ node }) => `Node ${node}`);
   const sections = names.map((name) => section(name, all, versions));
-  const left = `Not in this table, but below: ${counts} counts that are what they have to be, such as sockets that got a message, or requests that were lost.`;
+  const left = `Not in this table, but below: ${counts} counts that are as expected, such as sockets that got a message and requests that were lost.`;
   const table = toMarkdown(['benchmark', 'what', 'target', ...versions], aims);
-  return ['### What has a target', table, left, '### All figures', ...sections].join('\n\n').concat('\n');
+  return ['### Figures with a target', table, left, '### All figures', ...sections].join('\n\n').concat('\n');
 }
 
 function section(name: string, all: readonly Recorded[], versions: readonly string[]): string {

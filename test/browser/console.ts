@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { expect, it } from 'vitest';
+import { expect, it as base } from 'vitest';
 import { TestHost } from '../scenario/host.ts';
 import { startChromium } from './chromium.ts';
 
@@ -30,7 +30,7 @@ interface Fixtures {
  * A test of the console in a real Chromium with a real host. At its end no page may have had an error
  * or a violation of its content security policy, nor may axe find fault with it, in light or dark.
  */
-export const it = it.extend<Fixtures>({
+export const it = base.extend<Fixtures>({
   browser: [
     async ({}, use) => {
       const browser = await startChromium();

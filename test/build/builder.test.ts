@@ -136,7 +136,7 @@ describe('failures', () => {
     'build() explains that top-level await is not supported: %s',
     async (source) => {
       const error = await failure(source);
-      expect(error.diagnostics?.[0]?.message).toMatch(/^Top-level await is not supported.*Await inside the function/);
+      expect(error.diagnostics?.[0]?.message).toMatch(/^Top-level await is not supported.*Await inside the handler/);
     },
   );
 
@@ -234,7 +234,7 @@ describe('life', () => {
     const deep = failure(`${'{'.repeat(262_144)}${'}'.repeat(262_144)}`);
     const next = build('export default 1;');
     // On a slow machine its time is up before its stack is.
-    expect((await deep).message).toMatch(/died of this source|did not finish/);
+    expect((await deep).message).toMatch(/crashed on this source|did not finish/);
     expect(evaluate(await next).default).toBe(1);
   });
 

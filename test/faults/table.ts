@@ -17,7 +17,7 @@ export interface Row {
 const page = fileURLToPath(new URL('../../docs/faults.md', import.meta.url));
 const begin = '<!-- faults: measured -->';
 const end = '<!-- /faults -->';
-const head = '| | the fault | who caused it sees | everybody else | the log |\n|---|---|---|---|---|';
+const head = '| | the fault | the culprit sees | everybody else | the log |\n|---|---|---|---|---|';
 
 /** The ids of the page's rows, in their order. */
 export function readRows(): ReadonlyMap<string, string> {
@@ -46,7 +46,7 @@ function show({ id, fault, guilty, others, log }: Row): string {
 /** What differs from one time to the next says nothing. */
 function shorten(message: string): string {
   const steady = message
-    .replace(/ The next one takes over; crash report \S+/, '')
+    .replace(/ The next worker takes over; crash report \S+/, '')
     .replace(/the worker \(pid \d+\) /, 'the worker ')
     .replaceAll(/[0-9a-f-]{36}/g, '…')
     .replace(/\n[^]*/, '')

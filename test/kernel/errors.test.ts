@@ -11,11 +11,13 @@ describe('HearthError', () => {
   });
 
   it('fills details word for word, whatever patterns they hold', () => {
-    expect(new HearthError('FUNCTION_NOT_FOUND', { name: "$& $1 $' {name}" }).message).toBe(`There is no function "$& $1 $' {name}".`);
+    expect(new HearthError('FUNCTION_NOT_FOUND', { name: "$& $1 $' {name}" }).message).toBe(
+      `Function "$& $1 $' {name}" was not found. Publish it first, or check the name.`,
+    );
   });
 
   it('leaves a place that no detail fills, also one that every object inherits', () => {
-    expect(new HearthError('FUNCTION_NOT_FOUND').message).toBe('There is no function "{name}".');
+    expect(new HearthError('FUNCTION_NOT_FOUND').message).toBe('Function "{name}" was not found. Publish it first, or check the name.');
     expect(new HearthError('FUNCTION_NOT_FOUND', Object.create({ name: 'inherited' })).message).toContain('{name}');
   });
 

@@ -185,7 +185,7 @@ describe('logs', () => {
     [
       'an inspect.custom that throws',
       'console.log({ [Symbol.for("nodejs.util.inspect.custom")]() { throw new Error("inspected"); } });',
-      /throws while it is shown: Error: inspected/,
+      /throws when it is formatted: Error: inspected/,
     ],
     [
       'a Proxy that throws',

@@ -245,7 +245,7 @@ describe.skipIf(skipped)('a connection string that is wrong', { timeout: 60_000 
     ['no word that is known', () => 'manged'],
   ])('%s ends the host with CONFIG_INVALID and without the password', async (_name, uri) => {
     const output = await refusal({ MONGODB_URI: uri() });
-    expect(output).toMatch(/CONFIG_INVALID: The configuration is wrong: .*MONGODB_URI/);
+    expect(output).toMatch(/CONFIG_INVALID: The configuration is not valid: .*MONGODB_URI/);
     expect(output).not.toContain('hunter2');
   });
 });

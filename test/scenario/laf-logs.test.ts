@@ -173,7 +173,10 @@ describe('process', () => {
       'ends',
       `export default () => { try { ${statement}; } catch (error) { return { code: error.code, message: error.message }; } return 'went on'; };`,
     );
-    expect((await host.call('/ends')).json).toEqual({ code: 'PROCESS_REFUSED', message: expect.stringContaining('would stop the host') });
+    expect((await host.call('/ends')).json).toEqual({
+      code: 'PROCESS_REFUSED',
+      message: expect.stringContaining('would stop or disturb the host'),
+    });
     expect(await host.workerPid()).toBe(pid);
   });
 

@@ -92,7 +92,7 @@ describe('a start that cannot be', () => {
     await using other = await occupy();
     const line = lineOf(await failToStart({ [variable]: other.port }), 'PORT_UNAVAILABLE');
     expect(line).toContain(`127.0.0.1:${other.port} (EADDRINUSE)`);
-    expect(line).toContain(`Set ${variable} to`);
+    expect(line).toContain(`set ${variable} to another one`);
   });
 
   it('PORT_UNAVAILABLE when the address is not this machine’s', async () => {
@@ -136,7 +136,7 @@ describe('a start that cannot be', () => {
 
 describe('an admin token that the first start makes', () => {
   const noToken = { ADMIN_TOKEN: '' };
-  const printed = /Admin token, shown only this once: (\S+)\n/g;
+  const printed = /Admin token, shown only once: (\S+)\n/g;
 
   function statusWith(host: TestHost, token: string): Promise<number> {
     const headers = { authorization: `Bearer ${token}` };
@@ -178,7 +178,7 @@ describe('an admin token that the first start makes', () => {
     const console = (host: TestHost, method: string, init: RequestInit = {}): Promise<Response> =>
       fetch(`http://127.0.0.1:${host.consolePort}/_/session`, { method, ...init });
     await using host = await TestHost.start({ dataDir, env: noToken });
-    const link = /\nConsole, sign in once by this link: http:\/\/127\.0\.0\.1:(\d+)\/#code=([\w-]{43})\n/;
+    const link = /\nSign in to the console with this one-time link: http:\/\/127\.0\.0\.1:(\d+)\/#code=([\w-]{43})\n/;
     await vi.waitUntil(() => link.test(host.output), { timeout: 5_000 });
     const [, port, code = ''] = link.exec(host.output) ?? [];
     expect(Number(port)).toBe(host.consolePort);

@@ -176,7 +176,7 @@ describe('a function that would end the process', () => {
     expect((await host.call('/rejects')).text).toBe('fine');
     await vi.waitFor(async () => {
       const { text } = await host.api('GET', '/v1/logs?level=error');
-      expect(text).toContain('process.exit() would stop the host');
+      expect(text).toContain('process.exit() would stop or disturb the host');
       expect(text).toContain('nobody awaits this');
     }, patience);
     expect(await host.workerPid()).toBe(pid);

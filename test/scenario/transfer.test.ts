@@ -245,7 +245,7 @@ describe.skipIf(withoutMongod)('on MongoDB', { timeout: 120_000 }, () => {
     await run('export', [file, '--with-secret'], environmentOf(source));
     await using left = await TestHost.start({ env });
     await using right = await TestHost.start({ env });
-    expect(await run('import', [file], env)).toMatchObject({ code: 0, output: expect.stringContaining('--with-secret takes it') });
+    expect(await run('import', [file], env)).toMatchObject({ code: 0, output: expect.stringContaining('--with-secret to import it') });
     for (const host of [left, right]) await vi.waitUntil(async () => (await host.call('/a')).text === 'value3', patience);
     await left.publish('a', answering('left'));
     const changed = await source.publish('a', answering('changed'));

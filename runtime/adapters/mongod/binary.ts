@@ -21,7 +21,7 @@ export async function findMongod(search: MongodSearch): Promise<string> {
   const { named, path } = search;
   if (named !== undefined) {
     if (await isExecutable(named)) return named;
-    throw new HearthError('MONGOD_UNAVAILABLE', { reason: `MONGOD_BIN names ${named}, which cannot be run.` });
+    throw new HearthError('MONGOD_UNAVAILABLE', { reason: `MONGOD_BIN names ${named}, which cannot be run. Set it to a mongod.` });
   }
   for (const folder of path.split(delimiter)) {
     const file = join(folder, process.platform === 'win32' ? 'mongod.exe' : 'mongod');
@@ -39,7 +39,7 @@ async function fetchMongod(onDownload: () => void): Promise<string> {
     if (cached === undefined) onDownload();
     return cached ?? (await MongoBinary.getPath());
   } catch (error) {
-    const reason = `none is on the path, and none could be fetched (${messageOf(error)}). Install MongoDB, or set MONGOD_BIN to its mongod.`;
+    const reason = `none is on the PATH, and none could be downloaded (${messageOf(error)}). Install MongoDB, or set MONGOD_BIN to its mongod.`;
     throw new HearthError('MONGOD_UNAVAILABLE', { reason }, { cause: error });
   }
 }

@@ -61,7 +61,7 @@ export async function startMongod(options: ManagedMongodOptions): Promise<Manage
     await initiate(port, () => kept.ends >= 3);
   } catch (error) {
     await close();
-    const reason = `${bin} does not start (${messageOf(error)}); ${join(dir, 'mongod.log')} says why.`;
+    const reason = `${bin} does not start (${messageOf(error)}). See ${join(dir, 'mongod.log')} for the reason.`;
     throw new HearthError('MONGOD_UNAVAILABLE', { reason }, { cause: error });
   }
   return { uri: `mongodb://${host}:${port}/hearth?replicaSet=${setName}`, close };
@@ -81,8 +81,8 @@ async function initiate(port: number, hopeless: () => boolean): Promise<void> {
   try {
     for (const end = performance.now() + startTime; ; await delay(50)) {
       if (await isPrimary(client, port)) return;
-      if (hopeless()) throw new Error('it ends again and again');
-      if (performance.now() > end) throw new Error(`it is not ready after ${startTime} ms`);
+      if (hopeless()) throw new Error('it keeps ending');
+      if (performance.now() > end) throw new Error(`it was not ready within ${startTime} ms`);
     }
   } finally {
     await client.close();

@@ -15,14 +15,14 @@ export const isoDate = z.iso.datetime();
 
 /** Why a function is switched off. */
 export const switchedOff = {
-  reason: z.string().meta({ description: 'What it did, for a person.' }),
+  reason: z.string().meta({ description: 'What the function did, for people to read.' }),
   since: time,
-  crash: z.string().meta({ description: 'The id of the report of it.' }),
+  crash: z.string().meta({ description: 'The id of its crash report.' }),
   previous: z
     .int()
     .min(1)
     .nullable()
-    .meta({ description: 'The newest earlier revision that was never switched off: a rollback to it switches the function on.' }),
+    .meta({ description: 'The newest earlier revision that was never disabled; a rollback to it enables the function.' }),
 };
 
 /** A line of the log. */

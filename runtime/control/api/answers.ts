@@ -6,11 +6,11 @@ import { count, isoDate, LogRecord, milliseconds, switchedOff, time } from './an
 import { httpMethods } from './requests.ts';
 import { Crash, CrashSummary, Quarantined, Status, StatusSample } from './status-answers.ts';
 
-const methods = z.array(z.enum(httpMethods)).readonly().nullable().meta({ description: 'null: all.' });
+const methods = z.array(z.enum(httpMethods)).readonly().nullable().meta({ description: 'null for all methods.' });
 
 const Diagnostic = z
   .object({ function: z.string(), line: count, column: count, message: z.string(), lineText: z.string() })
-  .meta({ description: 'A place in a source; line and column count from 1.' });
+  .meta({ description: 'A position in a source; line and column start at 1.' });
 const diagnostics = z.array(Diagnostic).readonly();
 
 const published = { name: z.string(), revision: z.int().min(1), url: z.string(), diagnostics };
@@ -19,15 +19,18 @@ const summary = {
   note: z.string(),
   createdAt: isoDate,
   methods,
-  size: count.meta({ description: 'Bytes of the source.' }),
+  size: count.meta({ description: 'The size of the source in bytes.' }),
 };
 
 const FunctionSummary = z.object({
   name: z.string(),
   ...summary,
   url: z.string(),
-  imports: z.array(z.string()).readonly().meta({ description: 'The functions that its source imports, also for their types only.' }),
-  quarantine: z.object(switchedOff).exactOptional().meta({ description: 'Only while the function is switched off.' }),
+  imports: z
+    .array(z.string())
+    .readonly()
+    .meta({ description: 'The functions that the source imports, including those imported only for their types.' }),
+  quarantine: z.object(switchedOff).exactOptional().meta({ description: 'Present only while the function is disabled.' }),
 });
 const DeletedFunction = z.object({
   name: z.string(),
@@ -35,7 +38,7 @@ const DeletedFunction = z.object({
   revision: z
     .int()
     .min(1)
-    .meta({ description: 'The newest revision that is kept, with the time at which it was made: a rollback to it restores the function.' }),
+    .meta({ description: 'The newest revision that is kept, with its creation time; a rollback to it restores the function.' }),
 });
 const RevisionSummary = z.object({ ...summary, live: z.boolean() });
 
@@ -89,16 +92,16 @@ export const answers = {
       headers: z.record(z.string(), z.union([z.string(), z.array(z.string()).readonly()])),
       body: z.string(),
       encoding: z.enum(['utf8', 'base64']),
-      truncated: z.boolean().meta({ description: 'Whether the body was longer than what a run keeps of it.' }),
+      truncated: z.boolean().meta({ description: 'Whether the body was longer than a run keeps.' }),
     }),
     logs: z.array(LogRecord).readonly(),
-    requestId: z.string().meta({ description: 'What the log lines of the run carry, those that come after its end as well.' }),
+    requestId: z.string().meta({ description: 'The request id on the log lines of the run, including those written after it ends.' }),
     tookMs: milliseconds,
   }),
   Connection,
   ConnectionList: z.object({
     connections: z.array(Connection).readonly(),
-    total: count.meta({ description: 'How many match, also beyond the limit.' }),
+    total: count.meta({ description: 'How many connections match, including those beyond the limit.' }),
   }),
   CrashSummary,
   CrashList: z.object({ crashes: z.array(CrashSummary).readonly() }),
@@ -110,9 +113,9 @@ export const answers = {
   AppExport: appExport,
   Imported: z.object({
     functions: z.array(z.object({ name: z.string(), outcome: z.enum(['added', 'replaced', 'published', 'unchanged']) })).readonly(),
-    revisions: count.meta({ description: 'How many were written.' }),
-    diagnostics: diagnostics.meta({ description: 'Why functions do not compile or load, which were kept all the same.' }),
-    secret: z.enum(['none', 'left', 'taken']).meta({ description: 'Whether it had a secret, and whether that was taken.' }),
+    revisions: count.meta({ description: 'How many revisions were written.' }),
+    diagnostics: diagnostics.meta({ description: 'Why some imported functions do not compile or load.' }),
+    secret: z.enum(['none', 'left', 'taken']).meta({ description: 'Whether the file had a secret, and whether it was imported.' }),
     tookMs: milliseconds,
   }),
   Checked: z.object({

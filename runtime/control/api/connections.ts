@@ -15,9 +15,9 @@ export function connectionRoutes(scope: ApiScope): readonly Route[] {
       id: 'listConnections',
       method: 'GET',
       path: '/v1/connections',
-      summary: 'Lists the open sockets, oldest first.',
+      summary: 'Lists the open connections, oldest first.',
       query: 'Connections',
-      answers: { 200: { description: 'The connection table.', schema: 'ConnectionList' } },
+      answers: { 200: { description: 'The connections.', schema: 'ConnectionList' } },
       errors: ['WORKER_UNAVAILABLE'],
       async handle(ctx) {
         const { limit = defaultLimit, ...query } = readQuery(ctx, queries.Connections);
@@ -28,9 +28,9 @@ export function connectionRoutes(scope: ApiScope): readonly Route[] {
       id: 'sendToConnection',
       method: 'POST',
       path: '/v1/connections/{id}/send',
-      summary: 'Sends a message to one socket.',
+      summary: 'Sends a message to one connection.',
       body: 'Send',
-      answers: { 204: { description: 'Given to the socket.' } },
+      answers: { 204: { description: 'The message was handed to the socket.' } },
       errors: ['CONNECTION_NOT_FOUND', 'WORKER_UNAVAILABLE'],
       async handle(ctx) {
         const { data, encoding = 'utf8' } = await readBody(ctx, requests.Send, scope.limits.body);
@@ -42,9 +42,9 @@ export function connectionRoutes(scope: ApiScope): readonly Route[] {
       id: 'closeConnection',
       method: 'DELETE',
       path: '/v1/connections/{id}',
-      summary: 'Closes one socket.',
+      summary: 'Closes one connection.',
       query: 'Disconnect',
-      answers: { 204: { description: 'Being closed.' } },
+      answers: { 204: { description: 'The connection is closing.' } },
       errors: ['CONNECTION_NOT_FOUND', 'WORKER_UNAVAILABLE'],
       async handle(ctx) {
         const { code = 1000, reason = '' } = readQuery(ctx, queries.Disconnect);

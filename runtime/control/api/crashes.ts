@@ -12,8 +12,8 @@ export function crashRoutes(scope: ApiScope): readonly Route[] {
       id: 'listCrashes',
       method: 'GET',
       path: '/v1/crashes',
-      summary: 'Lists the workers that were lost, newest first.',
-      answers: { 200: { description: 'The reports in short.', schema: 'CrashList' } },
+      summary: 'Lists the crashes of workers, newest first.',
+      answers: { 200: { description: 'Summaries of the crash reports.', schema: 'CrashList' } },
       handle: (ctx) => answer(ctx, 'CrashList', { crashes: crashes.list().map(toCrashSummary) }),
     },
     {
@@ -21,7 +21,7 @@ export function crashRoutes(scope: ApiScope): readonly Route[] {
       method: 'GET',
       path: '/v1/crashes/{id}',
       summary: 'Reads a crash report.',
-      answers: { 200: { description: 'The report.', schema: 'Crash' } },
+      answers: { 200: { description: 'The crash report.', schema: 'Crash' } },
       errors: ['CRASH_NOT_FOUND'],
       handle(ctx) {
         const id = ctx.params['id'] ?? '';

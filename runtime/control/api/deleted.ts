@@ -14,7 +14,7 @@ export function deletedRoutes({ services: { store } }: ApiScope): readonly Route
       id: 'listDeleted',
       method: 'GET',
       path: '/v1/deleted',
-      summary: 'Lists the deleted functions, in the order of names. A rollback restores one.',
+      summary: 'Lists the deleted functions, sorted by name. A rollback restores one.',
       answers: { 200: { description: 'The functions, each at its newest revision.', schema: 'DeletedList' } },
       errors: ['STORE_UNAVAILABLE'],
       async handle(ctx) {

@@ -37,7 +37,7 @@ export function answerErrors(logs: Logger): Koa.Middleware {
 export function logKoaErrors(app: Koa, logs: Logger): void {
   app.on('error', (error: unknown, ctx?: Koa.Context) => {
     if (ctx && (ctx.headerSent || !ctx.writable)) return;
-    logCause(logs, 'An answer could not be written', error);
+    logCause(logs, 'A response could not be written', error);
   });
 }
 

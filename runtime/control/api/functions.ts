@@ -19,7 +19,7 @@ export function functionRoutes(scope: ApiScope): readonly Route[] {
       id: 'listFunctions',
       method: 'GET',
       path: '/v1/functions',
-      summary: 'Lists the live functions, in the order of names.',
+      summary: 'Lists the live functions, sorted by name.',
       answers: { 200: { description: 'The functions.', schema: 'FunctionList' } },
       handle: (ctx) => answer(ctx, 'FunctionList', { functions: catalog.list().map(toSummaries(scope, imports)) }),
     },
@@ -27,7 +27,7 @@ export function functionRoutes(scope: ApiScope): readonly Route[] {
       id: 'getFunction',
       method: 'GET',
       path: '/v1/functions/{name}',
-      summary: 'Reads a live function with its source.',
+      summary: 'Returns a live function with its source.',
       answers: { 200: { description: 'The function.', schema: 'Function' } },
       errors: ['FUNCTION_NOT_FOUND', 'STORE_UNAVAILABLE'],
       handle(ctx) {
@@ -41,11 +41,11 @@ export function functionRoutes(scope: ApiScope): readonly Route[] {
       id: 'putFunction',
       method: 'PUT',
       path: '/v1/functions/{name}',
-      summary: 'Publishes a function; it is live when this answers.',
+      summary: 'Publishes a function. It is live when this call answers.',
       body: 'FunctionEdit',
       answers: {
-        200: { description: 'Changed, and live.', schema: 'Published' },
-        201: { description: 'New, and live.', schema: 'Published' },
+        200: { description: 'The function was changed and is live.', schema: 'Published' },
+        201: { description: 'The function is new and live.', schema: 'Published' },
       },
       errors: ['REVISION_CONFLICT', 'SOURCE_TOO_LARGE', 'BUILD_FAILED', 'LOAD_FAILED', 'WORKER_UNAVAILABLE', 'STORE_UNAVAILABLE'],
       handle: (ctx) => putFunction(scope, ctx),
@@ -54,7 +54,7 @@ export function functionRoutes(scope: ApiScope): readonly Route[] {
       id: 'deleteFunction',
       method: 'DELETE',
       path: '/v1/functions/{name}',
-      summary: 'Deletes a function. Its history stays, and a rollback restores it.',
+      summary: 'Deletes a function. Its revision history is kept, and a rollback restores it.',
       answers: { 204: { description: 'Deleted.' } },
       errors: ['FUNCTION_NOT_FOUND', 'WORKER_UNAVAILABLE', 'STORE_UNAVAILABLE'],
       async handle(ctx) {
@@ -72,7 +72,7 @@ async function putFunction(scope: ApiScope, ctx: RouterContext): Promise<void> {
   const edit = await readBody(ctx, requests.FunctionEdit, scope.limits.body);
   checkSource(name, edit.source, sourceLimit);
   const [published] = await publisher.publish({ functions: [{ name, ...edit }], deleted: [] });
-  if (!published) throw new Error(`The publisher did not say what became of ${name}`);
+  if (!published) throw new Error(`The publisher returned no result for ${name}`);
   ctx.status = published.created ? 201 : 200;
   answer(ctx, 'Published', { ...toPublished(scope, published), tookMs: tookSince(start) });
 }

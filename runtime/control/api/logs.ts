@@ -12,7 +12,7 @@ export function logRoutes(scope: ApiScope, streams: LogStreams): readonly Route[
       id: 'listLogs',
       method: 'GET',
       path: '/v1/logs',
-      summary: 'Reads the newest log records that match, oldest first; 200 of them unless a limit is given.',
+      summary: 'Returns the newest matching log records, oldest first: 200 of them unless limit says otherwise.',
       query: 'Logs',
       answers: { 200: { description: 'The records.', schema: 'LogList' } },
       handle(ctx) {
@@ -25,10 +25,10 @@ export function logRoutes(scope: ApiScope, streams: LogStreams): readonly Route[
       method: 'GET',
       path: '/v1/logs/stream',
       summary:
-        'Follows the log as server-sent events, each a LoggedRecord. With Last-Event-ID it goes on after that record; ' +
-        'otherwise since or limit ask for what is in memory first.',
+        'Streams the log as server-sent events, each a LoggedRecord. With Last-Event-ID the stream continues after that record; ' +
+        'otherwise since or limit make it start with records still in memory.',
       query: 'Logs',
-      answers: { 200: { description: 'The records, until the client goes.', type: 'text/event-stream' } },
+      answers: { 200: { description: 'The records, until the client disconnects.', type: 'text/event-stream' } },
       handle: (ctx) => streams.open(ctx, readQuery(ctx, queries.Logs)),
     },
   ];

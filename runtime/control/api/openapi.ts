@@ -10,9 +10,9 @@ import type { Answer, Route } from './route.ts';
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 const pathParameters: Readonly<Record<string, { readonly description: string; readonly schema: JsonSchema }>> = {
-  name: { description: 'The name of a function, URL-encoded: "/" is %2F.', schema: { type: 'string', minLength: 1, maxLength: 256 } },
-  n: { description: 'The number of a revision.', schema: { type: 'integer', minimum: 1 } },
-  id: { description: 'The id of a connection or a crash report, as the list of them has it.', schema: { type: 'string' } },
+  name: { description: 'A function name, URL-encoded: "/" is %2F.', schema: { type: 'string', minLength: 1, maxLength: 256 } },
+  n: { description: 'A revision number.', schema: { type: 'integer', minimum: 1 } },
+  id: { description: 'The id of a connection or crash report, from the list of them.', schema: { type: 'string' } },
 };
 
 /** Describes the routes as an OpenAPI 3.1 document. The schemas are the very ones that check the input. */

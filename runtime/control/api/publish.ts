@@ -13,9 +13,9 @@ export function publishRoutes(scope: ApiScope): readonly Route[] {
       id: 'publish',
       method: 'POST',
       path: '/v1/publish',
-      summary: 'Publishes and deletes functions together, all or nothing.',
+      summary: 'Publishes and deletes several functions together, all or nothing.',
       body: 'Change',
-      answers: { 200: { description: 'All of it is live.', schema: 'PublishedChange' } },
+      answers: { 200: { description: 'All changes are live.', schema: 'PublishedChange' } },
       errors: [
         'STORE_UNAVAILABLE',
         'INVALID_NAME',
@@ -47,7 +47,7 @@ async function publish(scope: ApiScope, ctx: RouterContext): Promise<void> {
 }
 
 function checkNames(names: readonly string[]): void {
-  if (names.length === 0) throw invalid('it changes nothing: name functions to publish or to delete.');
+  if (names.length === 0) throw invalid('it changes nothing. Name functions to publish or delete.');
   const seen = new Set<string>();
   for (const name of names) {
     checkFunctionName(name);

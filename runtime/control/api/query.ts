@@ -13,49 +13,52 @@ const flag = z.enum(['true', 'false']);
 export const queries = {
   Logs: z.strictObject({
     function: z.string().min(1).exactOptional().meta({ description: 'Records of this function.' }),
-    level: z.enum(logLevels).exactOptional().meta({ description: 'This level and the more urgent ones.' }),
-    requestId: z.string().min(1).exactOptional().meta({ description: 'Records of this request, or of this event of a socket.' }),
-    connectionId: z.string().min(1).exactOptional().meta({ description: 'Records of this socket.' }),
-    text: z.string().min(1).exactOptional().meta({ description: 'A part of the message, in any case.' }),
+    level: z.enum(logLevels).exactOptional().meta({ description: 'Records of this level and more severe ones.' }),
+    requestId: z.string().min(1).exactOptional().meta({ description: 'Records of this request or socket event.' }),
+    connectionId: z.string().min(1).exactOptional().meta({ description: 'Records of this connection.' }),
+    text: z.string().min(1).exactOptional().meta({ description: 'Part of the message, ignoring case.' }),
     since: z
       .string()
       .transform(toTime)
       .exactOptional()
-      .meta({ description: 'Records from then on: milliseconds since the epoch, or an ISO 8601 date.' }),
-    limit: z.preprocess(toInteger, z.int().min(1).max(10_000)).exactOptional().meta({ description: 'The newest so many: 1 to 10000.' }),
+      .meta({ description: 'Records from this time on: milliseconds since the epoch, or an ISO 8601 date.' }),
+    limit: z
+      .preprocess(toInteger, z.int().min(1).max(10_000))
+      .exactOptional()
+      .meta({ description: 'At most this many of the newest records: 1 to 10000.' }),
   }),
   Connections: z.strictObject({
-    filter: z.string().min(1).exactOptional().meta({ description: 'A part of the id, of the URL or of the user as JSON, in any case.' }),
+    filter: z.string().min(1).exactOptional().meta({ description: 'Part of the id, of the URL or of the user as JSON, ignoring case.' }),
     limit: z
       .preprocess(toInteger, z.int().min(1).max(100_000))
       .exactOptional()
-      .meta({ description: 'The oldest so many: 1 to 100000, 1000 unless given.' }),
+      .meta({ description: 'At most this many of the oldest: 1 to 100000, 1000 by default.' }),
   }),
   History: z.strictObject({
     since: z
       .string()
       .transform(toTime)
       .exactOptional()
-      .meta({ description: 'Samples after that: milliseconds since the epoch, or an ISO 8601 date.' }),
+      .meta({ description: 'Samples after this time: milliseconds since the epoch, or an ISO 8601 date.' }),
   }),
   Export: z.strictObject({
-    secret: flag.exactOptional().meta({ description: "Whether the secret that signs the app's tokens is in it; false unless given." }),
+    secret: flag.exactOptional().meta({ description: "Whether to include the secret that signs the app's tokens; false by default." }),
   }),
   Import: z.strictObject({
     mode: z.enum(['refuse', 'replace', 'publish']).exactOptional().meta({
       description:
-        'When functions of the import exist here: refuse all of it, which is what happens unless this is given; replace their histories; or publish what is live in it as new revisions.',
+        'What to do if functions in the import already exist here: refuse the whole import (the default), replace their revision histories, or publish the live revisions of the import as new ones.',
     }),
-    secret: flag.exactOptional().meta({ description: "Whether its secret, if it has one, becomes the host's; false unless given." }),
+    secret: flag.exactOptional().meta({ description: "Whether the import's secret, if it has one, becomes the host's; false by default." }),
   }),
   Disconnect: z.strictObject({
     code: z
       .preprocess(
         toInteger,
-        z.int().refine(isCloseCode, 'must be a close code that may be sent: 1000 to 1014 without 1004 to 1006, or 3000 to 4999'),
+        z.int().refine(isCloseCode, 'must be a close code that can be sent: 1000 to 1014 except 1004 to 1006, or 3000 to 4999'),
       )
       .exactOptional()
-      .meta({ description: 'The close code, 1000 unless given.' }),
+      .meta({ description: 'The close code, 1000 by default.' }),
     reason: z
       .string()
       .refine((reason) => Buffer.byteLength(reason) <= closeReasonBytes, `must be at most ${closeReasonBytes} bytes`)

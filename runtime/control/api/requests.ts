@@ -7,11 +7,11 @@ const noteLength = 2000;
 
 const method = z.string().toUpperCase().pipe(z.enum(httpMethods));
 
-const name = z.string().meta({ description: 'The name of a function.' });
+const name = z.string().meta({ description: 'A function name.' });
 
 const source = z
   .string()
-  .refine(isWellFormed, 'holds half of a surrogate pair, which UTF-8 cannot store')
+  .refine(isWellFormed, 'contains half of a surrogate pair, which UTF-8 cannot store')
   .meta({ description: 'TypeScript.' });
 
 const methods = z
@@ -20,32 +20,32 @@ const methods = z
   .nullable()
   .exactOptional()
   .meta({
-    description: `HTTP methods that the function answers, of ${httpMethods.join(', ')} in any case; null for all. Absent: as they are, all for a new function.`,
+    description: `HTTP methods the function accepts, from ${httpMethods.join(', ')}, in upper or lower case; null for all. If absent, they stay as they are; a new function accepts all.`,
   });
 
-const note = z.string().max(noteLength).exactOptional().meta({ description: 'What changed, for the history.' });
+const note = z.string().max(noteLength).exactOptional().meta({ description: 'What changed, for the revision history.' });
 
 const ifRevision = z
   .int()
   .min(0)
   .exactOptional()
-  .meta({ description: 'The live revision that the author saw, 0 for none; another one is a conflict.' });
+  .meta({ description: 'The live revision the author saw, 0 for none; any other live revision is a conflict.' });
 
 const edit = { source, methods, note, ifRevision };
 
 const runRequest = z
   .strictObject({
-    method: method.exactOptional().meta({ description: 'GET unless given, or POST with a body.' }),
+    method: method.exactOptional().meta({ description: 'By default GET, or POST if there is a body.' }),
     query: z
       .union([z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))])
       .exactOptional()
       .meta({ description: 'A query string, or names and values.' }),
     headers: z.record(z.string(), z.string()).exactOptional(),
-    body: z.unknown().exactOptional().meta({ description: 'A string is sent as it is, anything else as JSON; null is no body.' }),
+    body: z.unknown().exactOptional().meta({ description: 'A string is sent as is, anything else as JSON; null sends no body.' }),
     bodyEncoding: z
       .enum(['utf8', 'base64'])
       .exactOptional()
-      .meta({ description: 'With base64 the body is a string that stands for bytes.' }),
+      .meta({ description: 'With base64, the body is a string of base64-encoded bytes.' }),
   })
   .refine(({ body, bodyEncoding }) => bodyEncoding !== 'base64' || (typeof body === 'string' && isBase64(body)), {
     path: ['body'],
@@ -62,14 +62,14 @@ export const requests = {
     note,
   }),
   Run: z.strictObject({
-    source: source.exactOptional().meta({ description: 'The draft to run; absent runs what is live.' }),
+    source: source.exactOptional().meta({ description: 'The draft to run; if absent, the live revision runs.' }),
     request: runRequest.exactOptional(),
   }),
   Check: z.strictObject({ functions: z.array(z.strictObject({ name, source })).min(1) }),
   Send: z
     .strictObject({ data: z.string(), encoding: z.enum(['utf8', 'base64']).exactOptional() })
     .refine((message) => message.encoding !== 'base64' || isBase64(message.data), { path: ['data'], message: 'is not base64' })
-    .meta({ description: 'A text message, or with encoding base64 a binary one.' }),
+    .meta({ description: 'A text message, or a binary one if encoding is base64.' }),
 } as const;
 
 /** What a run's `request` is, as it comes. */

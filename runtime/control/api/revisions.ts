@@ -14,8 +14,8 @@ export function revisionRoutes(scope: ApiScope): readonly Route[] {
       id: 'listRevisions',
       method: 'GET',
       path: '/v1/functions/{name}/revisions',
-      summary: 'Lists the revisions of a function, newest first, also of a deleted one.',
-      answers: { 200: { description: 'The history.', schema: 'RevisionList' } },
+      summary: 'Lists the revisions of a function, deleted or not, newest first.',
+      answers: { 200: { description: 'The revision history.', schema: 'RevisionList' } },
       errors: ['FUNCTION_NOT_FOUND', 'STORE_UNAVAILABLE'],
       handle: (ctx) => listRevisions(scope, ctx),
     },
@@ -23,7 +23,7 @@ export function revisionRoutes(scope: ApiScope): readonly Route[] {
       id: 'getRevision',
       method: 'GET',
       path: '/v1/functions/{name}/revisions/{n}',
-      summary: 'Reads a revision with its source.',
+      summary: 'Returns a revision with its source.',
       answers: { 200: { description: 'The revision.', schema: 'Revision' } },
       errors: ['FUNCTION_NOT_FOUND', 'REVISION_NOT_FOUND', 'STORE_UNAVAILABLE'],
       async handle(ctx) {
@@ -37,9 +37,9 @@ export function revisionRoutes(scope: ApiScope): readonly Route[] {
       id: 'rollback',
       method: 'POST',
       path: '/v1/functions/{name}/rollback',
-      summary: 'Publishes an old revision, with its methods, as a new one; restores a deleted function.',
+      summary: 'Publishes an earlier revision, with its methods, as a new one; restores a deleted function.',
       body: 'Rollback',
-      answers: { 200: { description: 'Live again.', schema: 'Published' } },
+      answers: { 200: { description: 'The earlier revision is live again.', schema: 'Published' } },
       errors: [
         'FUNCTION_NOT_FOUND',
         'REVISION_NOT_FOUND',
@@ -67,7 +67,7 @@ async function rollback(scope: ApiScope, ctx: RouterContext): Promise<void> {
   const { revision, note = `rollback to revision ${revision}`, ...guard } = await readBody(ctx, requests.Rollback, scope.limits.body);
   const { source, methods = null } = await findRevision(scope, name, String(revision));
   const [published] = await scope.services.publisher.publish({ functions: [{ name, source, methods, note, ...guard }], deleted: [] });
-  if (!published) throw new Error(`The publisher did not say what became of ${name}`);
+  if (!published) throw new Error(`The publisher returned no result for ${name}`);
   answer(ctx, 'Published', { ...toPublished(scope, published), tookMs: tookSince(start) });
 }
 

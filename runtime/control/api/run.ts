@@ -17,10 +17,10 @@ export function runRoutes(scope: ApiScope): readonly Route[] {
       method: 'POST',
       path: '/v1/functions/{name}/run',
       summary:
-        'Runs a draft, unpublished, or the live function. When that ends the worker, it is answered as LOAD_FAILED; ' +
-        'when the client goes away, the run is aborted.',
+        'Runs a draft without publishing it, or the live function. If the run ends the worker, the call answers LOAD_FAILED; ' +
+        'if the client disconnects, the run is aborted.',
       body: 'Run',
-      answers: { 200: { description: 'What the function answered, whatever its status.', schema: 'RunResult' } },
+      answers: { 200: { description: 'The response of the function, whatever its status.', schema: 'RunResult' } },
       errors: ['FUNCTION_NOT_FOUND', 'SOURCE_TOO_LARGE', 'BUILD_FAILED', 'LOAD_FAILED', 'WORKER_UNAVAILABLE', 'RUN_TIMED_OUT'],
       handle: (ctx) => run(scope, ctx),
     },
@@ -72,7 +72,7 @@ function toHeaders(given: Readonly<Record<string, string>>): Record<string, stri
       validateHeaderName(name);
       validateHeaderValue(name, value);
     } catch {
-      throw invalid(`request.headers: "${name.slice(0, 100)}" is no valid header.`);
+      throw invalid(`request.headers: "${name.slice(0, 100)}" is not a valid header.`);
     }
     headers[name.toLowerCase()] = value;
   }

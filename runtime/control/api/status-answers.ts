@@ -4,7 +4,7 @@ import { count, isoDate, LogRecord, milliseconds, switchedOff, time } from './an
 const Memory = z.object({ rss: count, heapUsed: count, heapTotal: count, external: count }).meta({ description: 'Bytes.' });
 const EventLoopDelay = z
   .object({ mean: milliseconds, p99: milliseconds, max: milliseconds })
-  .meta({ description: "The worker's, in milliseconds over its last interval." });
+  .meta({ description: 'Event-loop delay of the worker, in milliseconds over its last interval.' });
 
 const counters = {
   requests: count,
@@ -14,17 +14,17 @@ const counters = {
   messagesReceived: count,
   messagesSent: count,
   logLinesDropped: count,
-  requestsActive: count.meta({ description: 'HTTP requests that functions are answering.' }),
-  requestsQueued: count.meta({ description: 'HTTP requests that wait for their turn.' }),
+  requestsActive: count.meta({ description: 'HTTP requests in progress.' }),
+  requestsQueued: count.meta({ description: 'HTTP requests waiting to start.' }),
   refused: count.meta({ description: 'Requests and connections refused because there were too many.' }),
-  timeouts: count.meta({ description: 'Requests and socket events that did not end in time.' }),
-  stopped: count.meta({ description: 'Functions stopped for running or allocating without a pause.' }),
-  buffered: count.meta({ description: 'Bytes that wait to be sent, over all sockets.' }),
+  timeouts: count.meta({ description: 'Requests and socket events that timed out.' }),
+  stopped: count.meta({ description: 'Calls stopped for running or allocating without a pause.' }),
+  buffered: count.meta({ description: 'Bytes waiting to be sent, over all sockets.' }),
 };
 
 const CrashPlace = z
   .object({ function: z.string(), revision: count, line: count.exactOptional(), column: count.exactOptional() })
-  .meta({ description: 'Where it happened, if that is known or likely. Revision 0 is a draft; line and column count from 1.' });
+  .meta({ description: 'Where the crash happened, if that is known or likely. Revision 0 is a draft; line and column start at 1.' });
 
 /** A report of a crash in a list. */
 export const CrashSummary = z.object({
@@ -34,29 +34,30 @@ export const CrashSummary = z.object({
   code: z.int().nullable(),
   signal: z.string().nullable(),
   cause: z.enum(['stuck', 'memory', 'silent', 'exited']).meta({
-    description: 'Its event loop stood still, its memory was used up, it said nothing any more, or it ended for a reason of its own.',
+    description:
+      'Whether the event loop of the worker was blocked, its memory was used up, it went silent, or it ended for another reason.',
   }),
-  message: z.string().meta({ description: 'The same for a person.' }),
+  message: z.string().meta({ description: 'The cause, for people to read.' }),
   place: CrashPlace.exactOptional(),
-  quarantined: z.boolean().meta({ description: 'Whether the function was switched off for it.' }),
+  quarantined: z.boolean().meta({ description: 'Whether the function was disabled because of it.' }),
 });
 
 /** A report of a crash. */
 export const Crash = CrashSummary.extend({
-  servedMs: milliseconds.meta({ description: 'Milliseconds that the worker had served.' }),
-  stack: z.array(z.string()).readonly().meta({ description: 'The places in functions on the stack, innermost first.' }),
+  servedMs: milliseconds.meta({ description: 'How long the worker had been serving, in milliseconds.' }),
+  stack: z.array(z.string()).readonly().meta({ description: 'The source positions on the stack that are in functions, innermost first.' }),
   suspects: z
     .array(z.object({ function: z.string(), revision: count, bytes: count }))
     .readonly()
-    .meta({ description: 'Who held the sampled memory.' }),
+    .meta({ description: 'Which functions held the sampled memory.' }),
   logs: z
     .array(LogRecord.extend({ id: count.exactOptional() }))
     .readonly()
-    .meta({ description: 'The last records of the log before.' }),
+    .meta({ description: 'The last log records before the crash.' }),
   metrics: z
     .object({ ...counters, listening: z.boolean(), functions: count, memory: Memory, eventLoopDelay: EventLoopDelay })
     .nullable()
-    .meta({ description: "The worker's last numbers; null when it had told none." }),
+    .meta({ description: "The worker's last metrics; null if it had reported none." }),
 });
 
 /** A function that is switched off. */
@@ -83,8 +84,8 @@ export const StatusSample = z.object({
   loopMean: milliseconds.nullable(),
   loopP99: milliseconds.nullable(),
   loopMax: milliseconds.nullable(),
-  connections: count.nullable().meta({ description: 'Sockets open at that time.' }),
-  requests: count.meta({ description: 'Since the sample before, as the next four.' }),
+  connections: count.nullable().meta({ description: 'Sockets open at the time of the sample.' }),
+  requests: count.meta({ description: 'Since the previous sample, as are the next four.' }),
   requestErrors: count,
   messagesReceived: count,
   messagesSent: count,
@@ -99,15 +100,15 @@ export const Status = z.object({
   uptimeMs: count,
   functions: count,
   worker: Worker,
-  quarantined: z.array(Quarantined).readonly().meta({ description: 'The functions that are switched off.' }),
+  quarantined: z.array(Quarantined).readonly().meta({ description: 'The functions that are disabled.' }),
   store: z
     .object({ kind: z.enum(['sqlite', 'mongodb']), available: z.boolean() })
-    .meta({ description: 'Where the functions are kept, and whether that can be reached.' }),
+    .meta({ description: 'Where the functions are stored, and whether that store can be reached.' }),
   diverged: z
     .array(z.object({ name: z.string(), revision: count, kept: count.nullable(), reason: z.string() }))
     .readonly()
-    .meta({ description: 'Functions that another host has published and that do not load on this one, which keeps what it had.' }),
+    .meta({ description: 'Functions that another host published and that do not load on this one, which keeps its own revision.' }),
   memory: z.object({ control: Memory, worker: Memory.nullable() }),
   eventLoopDelay: EventLoopDelay.nullable(),
-  counters: z.object(counters).nullable().meta({ description: 'Since the worker started; null until it has told.' }),
+  counters: z.object(counters).nullable().meta({ description: 'Counted since the worker started; null until it has reported.' }),
 });

@@ -16,7 +16,7 @@ export function statusRoutes(scope: ApiScope, history: StatusHistory): readonly 
       id: 'getStatus',
       method: 'GET',
       path: '/v1/status',
-      summary: 'Says how the host and its worker are.',
+      summary: 'Returns the status of the host and its worker.',
       answers: { 200: { description: 'The status.', schema: 'Status' } },
       handle: (ctx) => answer(ctx, 'Status', toStatus(scope)),
     },
@@ -24,7 +24,7 @@ export function statusRoutes(scope: ApiScope, history: StatusHistory): readonly 
       id: 'getStatusHistory',
       method: 'GET',
       path: '/v1/status/history',
-      summary: 'How the host has been lately, oldest first.',
+      summary: 'Returns the recent metrics history of the host, oldest first.',
       query: 'History',
       answers: { 200: { description: 'The samples.', schema: 'StatusHistory' } },
       handle(ctx) {
@@ -36,7 +36,7 @@ export function statusRoutes(scope: ApiScope, history: StatusHistory): readonly 
       id: 'getMetrics',
       method: 'GET',
       path: '/metrics',
-      summary: 'The same numbers in the text format of Prometheus.',
+      summary: 'Returns the same metrics in the Prometheus text format.',
       answers: { 200: { description: 'The metrics.', type: 'text/plain' } },
       handle(ctx) {
         ctx.set('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
@@ -53,20 +53,20 @@ function probeRoutes({ services: { supervisor } }: ApiScope): readonly Route[] {
       id: 'getHealth',
       method: 'GET',
       path: '/_/healthz',
-      summary: 'Answers while the host runs.',
+      summary: 'Answers as long as the host runs.',
       open: true,
-      answers: { 200: { description: 'It runs.', schema: 'Health' } },
+      answers: { 200: { description: 'The host runs.', schema: 'Health' } },
       handle: (ctx) => answer(ctx, 'Health', { status: 'ok' }),
     },
     {
       id: 'getReadiness',
       method: 'GET',
       path: '/_/readyz',
-      summary: 'Says whether functions are served.',
+      summary: 'Says whether the host is serving functions.',
       open: true,
       answers: {
-        200: { description: 'They are.', schema: 'Readiness' },
-        503: { description: 'They are not.', schema: 'Readiness' },
+        200: { description: 'It is.', schema: 'Readiness' },
+        503: { description: 'It is not.', schema: 'Readiness' },
       },
       handle(ctx) {
         const { state } = supervisor.status().worker;
@@ -78,9 +78,9 @@ function probeRoutes({ services: { supervisor } }: ApiScope): readonly Route[] {
       id: 'getIndex',
       method: 'GET',
       path: '/',
-      summary: 'Names the API.',
+      summary: 'Identifies the API.',
       open: true,
-      answers: { 200: { description: 'Where to go on.', schema: 'Index' } },
+      answers: { 200: { description: 'Where to go next.', schema: 'Index' } },
       handle: (ctx) => answer(ctx, 'Index', { name: 'hearth', api: '/v1/openapi.json' }),
     },
   ];

@@ -42,7 +42,7 @@ export function createLogStreams(logs: LogBook, limits: ApiLimits): LogStreams {
         unsubscribe();
         streams.delete(stream);
         if (stream.overrun)
-          logs.log({ time: Date.now(), level: 'warn', message: 'A client of the log stream was cut off: it did not read.' });
+          logs.log({ time: Date.now(), level: 'warn', message: 'A client of the log stream was disconnected because it was not reading.' });
       });
     },
     close() {

@@ -11,7 +11,8 @@ export function transferRoutes(scope: ApiScope): readonly Route[] {
       id: 'exportApp',
       method: 'GET',
       path: '/v1/export',
-      summary: 'Answers the whole app: all functions, also the deleted ones, with their histories. A document that is cut short is none.',
+      summary:
+        'Exports the whole app: all functions, including deleted ones, with their revision histories. A truncated document is not a valid export.',
       query: 'Export',
       answers: { 200: { description: 'The app.', schema: 'AppExport' } },
       errors: ['STORE_UNAVAILABLE'],
@@ -27,10 +28,10 @@ export function transferRoutes(scope: ApiScope): readonly Route[] {
       id: 'importApp',
       method: 'POST',
       path: '/v1/import',
-      summary: 'Takes over an app that was exported, plain or with gzip, all or nothing; what is live in it is live when this answers.',
+      summary: 'Imports an exported app, plain or gzipped, all or nothing. Its live revisions are live when this call answers.',
       query: 'Import',
       takes: 'AppExport',
-      answers: { 200: { description: 'All of it is here.', schema: 'Imported' } },
+      answers: { 200: { description: 'The app was imported.', schema: 'Imported' } },
       errors: [
         'IMPORT_INVALID',
         'BODY_TOO_LARGE',

@@ -8,11 +8,11 @@ export function workerRoutes(scope: ApiScope): readonly Route[] {
       id: 'restartWorker',
       method: 'POST',
       path: '/v1/worker/restart',
-      summary: 'Puts a fresh worker in the place of the serving one. No request is lost; sockets are closed with 1012 and may come back.',
-      answers: { 204: { description: 'The fresh worker serves.' } },
+      summary: 'Replaces the serving worker with a fresh one. No request is lost; sockets are closed with 1012, and clients can reconnect.',
+      answers: { 204: { description: 'The fresh worker is serving.' } },
       errors: ['WORKER_UNAVAILABLE'],
       async handle(ctx) {
-        await supervisor.restart('asked for over the API');
+        await supervisor.restart('requested over the API');
         ctx.status = 204;
       },
     },

@@ -55,5 +55,5 @@ function pathOf(request: IncomingMessage): string {
 const answerUnbuilt: FileListener = (request, response, next) => {
   if ((request.method !== 'GET' && request.method !== 'HEAD') || !isPage(pathOf(request))) return next();
   response.writeHead(503, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' });
-  response.end('The console has not been built. Run "npm run build" and start the host again. The API answers below /v1.\n');
+  response.end('The console has not been built. Run "npm run build" and restart the host. The API works under /v1.\n');
 };

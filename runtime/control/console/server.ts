@@ -80,7 +80,7 @@ const answerWaiting: RequestListener = (request, response) => {
 };
 
 function waiting(): HearthError {
-  return new HearthError('STORE_UNAVAILABLE', { reason: 'the host is still waiting for it.' });
+  return new HearthError('STORE_UNAVAILABLE', { reason: 'the host is still waiting for the database.' });
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

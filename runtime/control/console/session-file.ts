@@ -46,7 +46,7 @@ export async function openSessionFile({ file, fingerprint, onError }: SessionFil
     const text = `${JSON.stringify({ version: 1, salt, fingerprint: own, sessions })}\n`;
     writing = writing
       .then(() => replace(file, text))
-      .catch((error: unknown) => onError(`The console's sessions could not be kept: ${messageOf(error)}`));
+      .catch((error: unknown) => onError(`The console's sessions could not be saved: ${messageOf(error)}`));
     return writing;
   };
   const valid = found?.fingerprint === own;
@@ -61,7 +61,7 @@ async function read(file: string, onError: (message: string) => void): Promise<z
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     // What is wrong with it is not told: it would quote the file.
-    if (!missing) onError(`The console's sessions cannot be read and are dropped: sign in again. File: ${file}`);
+    if (!missing) onError(`The console's sessions cannot be read and were dropped. Sign in again. File: ${file}`);
     return undefined;
   }
 }

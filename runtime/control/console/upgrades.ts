@@ -51,7 +51,7 @@ export function createUpgrades(gate: Gate, language: LanguageService | undefined
     },
     async close() {
       server.close();
-      await Promise.all(Array.from(server.clients, (opened) => end(opened, 1001, 'the host stops')));
+      await Promise.all(Array.from(server.clients, (opened) => end(opened, 1001, 'the host is stopping')));
     },
   };
 }

@@ -38,24 +38,24 @@ const units: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2,
 
 const size = z
   .string()
-  .regex(/^\d+(?:\.\d+)?\s*(?:b|kb|mb|gb)?$/i, 'is a size such as 512kb or 10mb')
+  .regex(/^\d+(?:\.\d+)?\s*(?:b|kb|mb|gb)?$/i, 'must be a size such as 512kb or 10mb')
   .transform((text) => {
     const [, digits = '', unit = 'b'] = /^([\d.]+)\s*([a-z]*)$/i.exec(text) ?? [];
     return Math.floor(Number(digits) * (units[unit.toLowerCase() || 'b'] ?? 1));
   })
-  .refine((bytes) => bytes > 0, 'is more than 0');
+  .refine((bytes) => bytes > 0, 'must be more than 0');
 const count = (minimum: number, maximum: number) =>
   z
     .string()
-    .regex(/^\d+$/, 'is a whole number')
+    .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
-    .refine((number) => number >= minimum && number <= maximum, `is from ${minimum} to ${maximum}`);
+    .refine((number) => number >= minimum && number <= maximum, `must be from ${minimum} to ${maximum}`);
 const port = count(0, 65_535);
 const milliseconds = count(1, 24 * 3_600_000);
 const text = z.string().min(1);
 const origin = z
   .string()
-  .refine(isOrigin, 'is http:// or https:// with a host and maybe a port, and nothing else, such as https://api.example.com')
+  .refine(isOrigin, 'must be http:// or https:// with a host and optionally a port, and nothing else, such as https://api.example.com')
   .transform((url) => new URL(url).origin);
 const list = z.string().transform((items) => items.split(',').map((item) => item.trim()));
 
@@ -66,12 +66,12 @@ const variables = {
   HOST: text.default('127.0.0.1'),
   FUNCTIONS_URL: origin.optional(),
   DATA_DIR: text.default('.hearth'),
-  ADMIN_TOKEN: text.min(8, 'has at least 8 characters').optional(),
+  ADMIN_TOKEN: text.min(8, 'must have at least 8 characters').optional(),
   APP_ID: z
     .string()
-    .regex(/^[\w-]{1,64}$/, 'is up to 64 letters, digits, "_" or "-"')
+    .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, "_" or "-"')
     .default('hearth'),
-  SERVER_SECRET: text.min(16, 'has at least 16 characters').optional(),
+  SERVER_SECRET: text.min(16, 'must have at least 16 characters').optional(),
   LOG_LEVEL: z.enum(logLevels).default('info'),
   WEBSOCKET_ORIGINS: list.optional(),
   REQUEST_LIMIT_SIZE: size.default(10 * 1024 ** 2),
@@ -102,7 +102,7 @@ const variables = {
   WORKER_MEMORY_LIMIT_MB: count(64, 1_000_000).default(1_024),
   MONGODB_URI: z
     .string()
-    .regex(/^(?:managed$|mongodb(?:\+srv)?:\/\/)/, 'begins with mongodb:// or mongodb+srv://, or is managed')
+    .regex(/^(?:managed$|mongodb(?:\+srv)?:\/\/)/, 'must start with mongodb:// or mongodb+srv://, or be the word managed')
     .optional(),
   MONGOD_BIN: text.optional(),
   WORKER_PERMISSIONS: z.enum(['full', 'restricted']).default('full'),
@@ -175,7 +175,7 @@ function isOrigin(url: string): boolean {
 
 /** Two sockets may be bound to one port until both listen: only the worker would notice, and too late. */
 function samePorts({ PORT, CONSOLE_PORT }: { PORT: number; CONSOLE_PORT: number }): readonly string[] {
-  return PORT !== 0 && PORT === CONSOLE_PORT ? ['CONSOLE_PORT is not the same as PORT'] : [];
+  return PORT !== 0 && PORT === CONSOLE_PORT ? ['CONSOLE_PORT must differ from PORT'] : [];
 }
 
 /** The values of the host's variables; `NAME_FILE` names a file that holds the value of `NAME`. */

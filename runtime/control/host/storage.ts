@@ -61,13 +61,13 @@ async function startManaged(options: StorageOptions): Promise<ManagedMongod> {
   const bin = await findMongod({
     named: config.mongodBin,
     path: process.env['PATH'] ?? '',
-    onDownload: () => options.log('info', 'there is no mongod on this machine; fetching one from MongoDB, once'),
+    onDownload: () => options.log('info', 'no mongod was found on this machine; downloading one from MongoDB (once)'),
   });
   options.log('info', `starting ${bin} in ${join(config.dataDir, 'mongodb')}`);
   return startMongod({
     dir: join(config.dataDir, 'mongodb'),
     bin,
     keeper,
-    onEnded: (how) => options.log('error', `mongod ended: ${how}; it is started again`),
+    onEnded: (how) => options.log('error', `mongod ended: ${how}; starting it again`),
   });
 }

@@ -46,7 +46,7 @@ export function createChecker(open: () => Promise<Workspace>, compiler: Compiler
   const run = async (name: string, given: readonly FunctionSource[]): Promise<readonly CheckDiagnostic[]> => {
     if (!compiler) throw new HearthError('CHECK_FAILED', { reason: 'TypeScript is not installed.' });
     const workspace = await getWorkspace();
-    if (closed) throw new HearthError('CHECK_FAILED', { reason: 'the host stops.' });
+    if (closed) throw new HearthError('CHECK_FAILED', { reason: 'the host is stopping.' });
     const folder = join(workspace.dir, name);
     const client = new LanguageClient(compiler, workspace.dir);
     running.add(client);
@@ -58,7 +58,7 @@ export function createChecker(open: () => Promise<Workspace>, compiler: Compiler
     try {
       return await check({ client, folder, workspace }, given);
     } catch (error) {
-      const reason = late ? `it was not done within ${limits.checkTime} ms.` : messageOf(error);
+      const reason = late ? `the check did not finish within ${limits.checkTime} ms.` : messageOf(error);
       throw new HearthError('CHECK_FAILED', { reason }, { cause: error });
     } finally {
       clearTimeout(timer);

@@ -72,8 +72,11 @@ export function createLanguage(options: LanguageOptions): Language {
   const limits = { ...defaultLanguageLimits, ...options.limits };
   const compiler = 'compiler' in options ? options.compiler : findCompiler();
   if (!compiler)
-    log('warn', 'TypeScript is missing for this platform, so that there are no completions and checks: install optional dependencies.');
-  const warn = (error: unknown): void => log('warn', `The language service does not have the newest functions: ${messageOf(error)}`);
+    log(
+      'warn',
+      'TypeScript is not installed for this platform, so the editor has no completions and checks. Install optional dependencies to get them.',
+    );
+  const warn = (error: unknown): void => log('warn', `The language service could not load the newest functions: ${messageOf(error)}`);
   const ground = new LazyGround({ ...options, compiler });
   const checker = createChecker(async () => (await ground.open()).workspace, compiler, limits);
   const sessions = new Set<Session>();

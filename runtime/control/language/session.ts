@@ -14,7 +14,7 @@ export const closing = {
   /** RFC 6455: the client comes back at once. */
   restarted: { code: 1012, reason: 'language server restarted' },
   /** The client comes back when it has something to say. */
-  idle: { code: 4408, reason: 'language server idle: come back when it is used' },
+  idle: { code: 4408, reason: 'language server idle: reconnect when you need it' },
   /** Coming back is of no use. */
   unavailable: { code: 4501, reason: 'this host has no TypeScript for its platform' },
 } as const;
@@ -132,9 +132,9 @@ export class Session {
   /** Why a message is not passed on. */
   #refuse({ method, params }: Message): [-32601 | -32602, string] | undefined {
     if (method === undefined) return undefined;
-    if (!isAllowed(method)) return [-32601, `"${method.slice(0, 100)}" is not offered here.`];
+    if (!isAllowed(method)) return [-32601, `"${method.slice(0, 100)}" is not supported here.`];
     if (method === 'initialize' || this.#options.uris.toInside(params) !== undefined || params === undefined) return undefined;
-    return [-32602, 'The message names a file that is not one of the app.'];
+    return [-32602, 'The message names a file that does not belong to the app.'];
   }
 
   #forward(message: Message): void {

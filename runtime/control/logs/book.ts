@@ -64,11 +64,11 @@ class MemoryLogBook implements LogBook {
     this.#ring = new LogRing(options.memoryLines, options.memoryBytes);
     this.#file = new LogFile(options, {
       failed: (error) => {
-        const message = `The log file cannot be written (${messageOf(error)}). Until it can be, lines are kept in memory only.`;
+        const message = `The log file cannot be written (${messageOf(error)}). Until it can, lines are kept in memory only.`;
         this.#publish({ time: Date.now(), level: 'warn', message });
       },
       recovered: (dropped) => {
-        const message = `The log file is written again; it lacks ${dropped} ${dropped === 1 ? 'line' : 'lines'}.`;
+        const message = `The log file can be written again; ${dropped} ${dropped === 1 ? 'line is' : 'lines are'} missing from it.`;
         this.log({ time: Date.now(), level: 'warn', message });
       },
     });

@@ -24,7 +24,7 @@ export function createTerminalLog(stream: Writable, level: LogLevel): Logger {
         return;
       }
       if (dropped > 0) {
-        const message = `${dropped} ${dropped === 1 ? 'line is' : 'lines are'} missing here: this output was not read fast enough.`;
+        const message = `${dropped} ${dropped === 1 ? 'line is' : 'lines are'} missing here, because this output was not read fast enough.`;
         dropped = 0;
         stream.write(formatRecord({ time: record.time, level: 'warn', message }));
       }

@@ -100,7 +100,7 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
     if (!this.isAwaited) return;
     const { calls } = this.bounds;
     const error = this.timeout();
-    const waited = this.#state === 'waiting' ? ' It has waited for its turn all that time.' : '';
+    const waited = this.#state === 'waiting' ? ' It was waiting for a free slot all that time.' : '';
     this.release();
     this.#state = 'expired';
     calls.counters.timeouts += 1;

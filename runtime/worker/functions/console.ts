@@ -35,7 +35,7 @@ export function createConsole(module: FunctionModule, sink: ConsoleSink): Consol
         write(...args);
       } catch (error) {
         // Formatting runs user code: `toString`, `inspect.custom`, a `stack` getter.
-        lines.write(`[console.${method}() was given a value that throws while it is shown: ${describe(error)}]`);
+        lines.write(`[console.${method}() was given a value that throws when it is formatted: ${describe(error)}]`);
       } finally {
         // That user code may log itself, before the line it is shown in is written.
         level = outer;
@@ -68,6 +68,6 @@ function describe(error: unknown): string {
   try {
     return String(error);
   } catch {
-    return 'an error that cannot be shown either';
+    return 'an error that cannot be formatted either';
   }
 }

@@ -131,7 +131,7 @@ export class WorkerLogs implements ConsoleSink {
 
   #flush(): void {
     if (this.#dropped > 0) {
-      const message = `${this.#dropped} log lines were dropped: more came than the ${this.#linesPerSecond} a second that are passed on`;
+      const message = `${this.#dropped} log lines were dropped, because there were more than ${this.#linesPerSecond} a second`;
       this.#pending.push({ time: Date.now(), level: 'warn', message });
       this.#dropped = 0;
     }
@@ -170,7 +170,7 @@ function headline(thrown: unknown): string {
   try {
     return thrown instanceof Error ? `${thrown.name}: ${messageOf(thrown)}` : `thrown: ${show(thrown)}`;
   } catch {
-    return 'an error that throws while it is shown';
+    return 'an error that throws when it is formatted';
   }
 }
 

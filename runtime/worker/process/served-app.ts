@@ -112,7 +112,5 @@ export class ServedApp implements App {
 
 function openDatabase(uri: string | undefined, log: Log): AppDatabase | undefined {
   if (uri === undefined) return undefined;
-  return new AppDatabase(uri, (error) =>
-    log('error', `the database of the functions cannot be reached, trying again: ${messageOf(error)}`),
-  );
+  return new AppDatabase(uri, (error) => log('error', `the functions' database cannot be reached, trying again: ${messageOf(error)}`));
 }

@@ -139,12 +139,12 @@ export class Worker implements WorkerHandlers {
       const restored = check();
       if (restored.length === 0) return;
       const names = `${restored.slice(0, 5).join(', ')}${restored.length > 5 ? ` and ${restored.length - 5} more` : ''}`;
-      this.#loaded?.log('error', `a function has replaced what everybody shares, and it was put back: ${names}`);
+      this.#loaded?.log('error', `a function replaced built-ins that all functions share; they were restored: ${names}`);
     }, intrinsicsInterval);
   }
 
   #require(): ServedApp {
-    if (!this.#loaded) throw new HearthError('WORKER_UNAVAILABLE', { reason: 'it has not loaded its functions yet.' });
+    if (!this.#loaded) throw new HearthError('WORKER_UNAVAILABLE', { reason: 'the worker has not loaded its functions yet.' });
     return this.#loaded;
   }
 }

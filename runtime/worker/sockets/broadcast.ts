@@ -97,13 +97,13 @@ function deliver(socket: ServerSocket, frame: Frame): boolean {
 /** The sockets at this moment: they come and go while a message goes out. */
 function toSockets(sockets: unknown): ServerSocket[] {
   if (typeof sockets !== 'object' || sockets === null || !isIterable(sockets)) {
-    throw new TypeError('broadcast(): sockets is not iterable; give an array or a Set of sockets, or nothing for all that are open.');
+    throw new TypeError('broadcast(): sockets is not iterable. Pass an array or a Set of sockets, or nothing for all open sockets.');
   }
   const found: ServerSocket[] = [];
   for (const socket of sockets) {
     if (!isOwned(socket)) {
       throw new TypeError(
-        'broadcast(): sockets holds something that is not a socket of this host, the very object of ctx.socket; of a Map give its values().',
+        'broadcast(): sockets contains something that is not a socket of this host. Pass the ctx.socket objects themselves; for a Map, its values().',
       );
     }
     found.push(socket);

@@ -77,14 +77,14 @@ export class BufferBudget<Connection extends Buffering> {
   }
 
   #report(cut: readonly [Connection, number][], total: number): void {
-    const cause = `${total} bytes waited over all sockets, of ${this.#limit} that may.`;
+    const cause = `${total} bytes were waiting over all sockets; the limit is ${this.#limit}.`;
     if (cut.length > maximumLines) {
       const bytes = cut.reduce((sum, [, buffered]) => sum + buffered, 0);
-      this.#log('warn', `Terminated ${cut.length} connections with ${bytes} bytes that their clients did not read: ${cause}`);
+      this.#log('warn', `Terminated ${cut.length} connections with ${bytes} bytes their clients had not read: ${cause}`);
       return;
     }
     for (const [{ id }, bytes] of cut) {
-      this.#log('warn', `Terminated connection ${id} with ${bytes} bytes that its client did not read: ${cause}`, {
+      this.#log('warn', `Terminated connection ${id} with ${bytes} bytes its client had not read: ${cause}`, {
         connectionId: id,
       });
     }

@@ -31,7 +31,7 @@ export function toFrame(data: unknown): Frame {
 
 function toJson(data: unknown): string {
   // JSON makes `{}` of one.
-  if (data instanceof Blob) throw new TypeError('broadcast(): data is a Blob; give its bytes: await blob.arrayBuffer().');
+  if (data instanceof Blob) throw new TypeError('broadcast(): data is a Blob. Pass its bytes: await blob.arrayBuffer().');
   const text: unknown = JSON.stringify(data);
   if (typeof text === 'string') return text;
   throw new TypeError(`broadcast(): data is ${data === undefined ? 'undefined' : `a ${typeof data}`}, which JSON cannot carry.`);

@@ -174,7 +174,7 @@ export class SocketServer {
 function checkClose(code: number, reason: string): void {
   const sendable =
     Number.isInteger(code) && ((code >= 1000 && code <= 1014 && !unsendableCodes.has(code)) || (code >= 3000 && code <= 4999));
-  if (!sendable) throw new HearthError('INVALID_BODY', { reason: 'code is not a close code that may be sent: 1000 or 3000 to 4999, say.' });
+  if (!sendable) throw new HearthError('INVALID_BODY', { reason: 'code is not a close code that can be sent. Use 1000, or 3000 to 4999.' });
   if (Buffer.byteLength(reason) > maximumReasonBytes) {
     throw new HearthError('INVALID_BODY', { reason: `reason is longer than ${maximumReasonBytes} bytes.` });
   }

@@ -79,12 +79,12 @@ export class Traffic {
     if (buffered >= limits.bufferedMaximum) {
       budget.remove(this);
       this.discard();
-      log('warn', `Terminated connection ${this.id}: ${buffered} bytes wait that its client does not read.`, fields);
+      log('warn', `Terminated connection ${this.id}: its client is not reading, and ${buffered} bytes are waiting.`, fields);
       return;
     }
     if (buffered >= limits.bufferedWarning && !this.#warned) {
       this.#warned = true;
-      log('warn', `The client of connection ${this.id} reads too slowly: ${buffered} bytes wait.`, fields);
+      log('warn', `The client of connection ${this.id} is reading too slowly: ${buffered} bytes are waiting.`, fields);
     }
     budget.set(this, buffered);
   }

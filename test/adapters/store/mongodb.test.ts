@@ -66,7 +66,7 @@ describe.skipIf(skipped)('openMongoStore()', () => {
     await db.collection<{ _id: string; version: number }>('hearth_meta').insertOne({ _id: 'schema', version });
     const error = await rejection(place.open(uri));
     expect(error.code).toBe('CONFIG_INVALID');
-    expect(error.message).toContain(`its schema is ${version}, this version knows 1`);
+    expect(error.message).toContain(`its schema is ${version}, and this version knows 1`);
     expect(await collectionNames(db)).toEqual(['hearth_meta']);
   });
 
@@ -161,7 +161,7 @@ describe.skipIf(skipped)('openMongoStore()', () => {
   ])('refuses %s as a connection string without repeating it', async (_, wrong) => {
     const error = await rejection(place.open(wrong));
     expect(error.code).toBe('CONFIG_INVALID');
-    expect(error.message).toContain('MONGODB_URI is not a connection string');
+    expect(error.message).toContain('MONGODB_URI is not a valid MongoDB connection string');
     expect(`${error.message}${error.stack}${String(error.cause)}`).not.toContain('hunter2');
   });
 
@@ -188,7 +188,7 @@ describe.skipIf(skipped)('openMongoStore()', () => {
     for (const query of ['', '?replicaSet=test', '?directConnection=true']) {
       const error = await rejection(place.open(`mongodb://127.0.0.1:${alone.port}/a${query}`));
       expect(error.code).toBe('CONFIG_INVALID');
-      expect(error.message).toContain('MONGODB_URI names a server that is in no replica set');
+      expect(error.message).toContain('MONGODB_URI names a server that is not in a replica set');
     }
   });
 
@@ -201,7 +201,7 @@ describe.skipIf(skipped)('openMongoStore()', () => {
       waiting.count();
     };
     const opening = openMongoStore({ uri: `mongodb://127.0.0.1:${alone.port}/a?replicaSet=test`, historyLimit: 1, onWaiting });
-    await waiting.until(() => reasons.includes('its replica set is not initiated yet.'));
+    await waiting.until(() => reasons.includes('its replica set has not been initiated yet.'));
     const client = new MongoClient(`mongodb://127.0.0.1:${alone.port}/?directConnection=true`);
     onTestFinished(() => client.close());
     const config = { _id: 'test', members: [{ _id: 0, host: `127.0.0.1:${alone.port}` }] };

@@ -147,7 +147,7 @@ describe('openSqliteStore()', () => {
   it.each([2, 99, -1])('refuses a database of schema %i, which it does not know, and leaves it as it is', async (version) => {
     await altered(`PRAGMA user_version = ${version}`);
     const before = await readFile(file);
-    expect(await refusal()).toContain(`its schema is ${version}, this version knows 1`);
+    expect(await refusal()).toContain(`its schema is ${version}, and this version knows 1`);
     expect(before.equals(await readFile(file))).toBe(true);
   });
 

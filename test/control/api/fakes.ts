@@ -155,7 +155,7 @@ export const stuckReport: CrashReport = {
   code: null,
   signal: 'SIGKILL',
   cause: 'stuck',
-  message: 'the event loop stood still for 5000 ms in f, revision 2, line 3.',
+  message: 'the event loop was blocked for 5000 ms in f, revision 2, line 3.',
   servedMs: 61_000,
   place: { function: 'f', revision: 2, line: 3, column: 9 },
   quarantined: true,

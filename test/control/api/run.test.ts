@@ -89,7 +89,7 @@ describe('POST …/run', () => {
   it('answers 422 for a draft that ended the worker', async () => {
     const host = await startHost();
     const reply = await host.call('POST', path, { source: 'deadly' });
-    expect([reply.status, reply.body]).toMatchObject([422, { error: { code: 'LOAD_FAILED', reason: 'the event loop stood still.' } }]);
+    expect([reply.status, reply.body]).toMatchObject([422, { error: { code: 'LOAD_FAILED', reason: 'the event loop was blocked.' } }]);
   });
 
   it('aborts the run when the client goes away, and not when it was answered', async () => {

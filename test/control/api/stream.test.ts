@@ -158,7 +158,7 @@ describe('GET /v1/logs/stream', () => {
     stalled.response.resume();
     await closed;
     expect(stalled.response.complete).toBe(false);
-    const told = [{ message: expect.stringContaining('cut off') }];
+    const told = [{ message: expect.stringContaining('disconnected because it was not reading') }];
     await vi.waitFor(() => expect(host.logs.query({ level: 'warn' }, 10)).toMatchObject(told));
     host.logs.log({ time: 1, level: 'error', message: 'still here' });
     expect(await reader.messages(1)).toEqual(['still here']);

@@ -8,7 +8,7 @@ describe('POST /v1/worker/restart', () => {
     const host = await startHost();
     const reply = await host.call('POST', path);
     expect([reply.status, reply.text]).toEqual([204, '']);
-    expect(host.restarts).toEqual(['asked for over the API']);
+    expect(host.restarts).toEqual(['requested over the API']);
   });
 
   it('answers 503 when no worker serves', async () => {

@@ -11,7 +11,7 @@ export async function runLike(asked: RunRequest, runs: RunRequest[], signal: Abo
     throw signal.reason;
   }
   if (asked.source === 'slow') throw new HearthError('RUN_TIMED_OUT', { limit: 1000 });
-  if (asked.source === 'deadly') throw new HearthError('LOAD_FAILED', { reason: 'the event loop stood still.' }, { diagnostics: [] });
+  if (asked.source === 'deadly') throw new HearthError('LOAD_FAILED', { reason: 'the event loop was blocked.' }, { diagnostics: [] });
   const { method } = asked.request;
   return {
     response: {
@@ -57,7 +57,7 @@ export function fakeSupervisor({ calls, restarts, status }: Supervised): Supervi
     call: async (method, params) => worker[method](params),
     run: unused,
     async restart(reason) {
-      if (status().worker.state !== 'serving') throw new HearthError('WORKER_UNAVAILABLE', { reason: 'none is serving.' });
+      if (status().worker.state !== 'serving') throw new HearthError('WORKER_UNAVAILABLE', { reason: 'no worker is serving.' });
       restarts.push(reason);
     },
     status,

@@ -92,7 +92,7 @@ describe('Sessions', () => {
       const kept = await disk();
       await writeFile(kept.file, text);
       const sessions = await kept.open();
-      expect(kept.errors).toEqual([expect.stringContaining('sign in again')]);
+      expect(kept.errors).toEqual([expect.stringContaining('Sign in again')]);
       const secret = await sessions.create();
       expect((await kept.open()).find(secret)).toBeDefined();
     },
@@ -104,6 +104,6 @@ describe('Sessions', () => {
     const sessions = await Sessions.open({ file, fingerprint: async () => 'same', onError: (message) => errors.push(message) });
     const secret = await sessions.create();
     expect(sessions.find(secret)).toBeDefined();
-    expect(errors).toEqual([expect.stringContaining('could not be kept')]);
+    expect(errors).toEqual([expect.stringContaining('could not be saved')]);
   });
 });

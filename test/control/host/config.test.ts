@@ -76,7 +76,7 @@ describe('readConfig()', () => {
   });
 
   it.each(['65536', '-1', '80.5', 'http', ' 80', '0x50'])('refuses the port %j', (port) => {
-    expect(refusal({ PORT: port })).toContain('PORT is');
+    expect(refusal({ PORT: port })).toContain('PORT must be');
   });
 
   it.each([
@@ -104,12 +104,12 @@ describe('readConfig()', () => {
     'https://a;b',
     'https://a.example,https://b.example',
   ])('refuses the FUNCTIONS_URL %s', (url) => {
-    expect(refusal({ FUNCTIONS_URL: url })).toContain('FUNCTIONS_URL is http:// or https://');
+    expect(refusal({ FUNCTIONS_URL: url })).toContain('FUNCTIONS_URL must be http:// or https://');
   });
 
   it('does not repeat the password in a FUNCTIONS_URL', () => {
     const message = refusal({ FUNCTIONS_URL: 'https://user:hunter2@api.example.com' });
-    expect(message).toContain('FUNCTIONS_URL is');
+    expect(message).toContain('FUNCTIONS_URL must be');
     expect(message).not.toContain('hunter2');
   });
 
@@ -152,7 +152,7 @@ describe('NAME_FILE', () => {
     await writeFile(join(dir, 'port'), '5000');
     await writeFile(join(dir, 'wrong'), 'x');
     expect(read({ PORT_FILE: join(dir, 'port') }).port).toBe(5000);
-    expect(refusal({ PORT_FILE: join(dir, 'wrong') })).toContain('PORT is');
+    expect(refusal({ PORT_FILE: join(dir, 'wrong') })).toContain('PORT must be');
   });
 
   it('that cannot be read is refused by its name', () => {

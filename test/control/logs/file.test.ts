@@ -49,7 +49,7 @@ const messagesOf = (records: readonly { readonly message: string }[]): string[] 
 
 /** How many lines the log says that its file lacks. */
 function lacking(records: readonly { readonly message: string }[]): number {
-  return records.reduce((sum, { message }) => sum + Number(/it lacks (\d+) line/.exec(message)?.[1] ?? 0), 0);
+  return records.reduce((sum, { message }) => sum + Number(/written again; (\d+) line/.exec(message)?.[1] ?? 0), 0);
 }
 
 describe('the log file', () => {
@@ -129,7 +129,9 @@ describe('the log file', () => {
     expect(kept.length - 2 + lacking(kept)).toBe(1000);
     expect(messagesOf(kept).slice(0, 2)).toEqual(['0', '1']);
     expect(messagesOf(kept).at(-1)).toBe('afterwards');
-    expect(messagesOf(book.query({ level: 'warn' }, 9))).toEqual([`The log file is written again; it lacks ${lacking(kept)} lines.`]);
+    expect(messagesOf(book.query({ level: 'warn' }, 9))).toEqual([
+      `The log file can be written again; ${lacking(kept)} lines are missing from it.`,
+    ]);
   });
 
   it('says what it lacks when it is closed before that', async () => {
@@ -173,7 +175,7 @@ describe('a log file that cannot be written', () => {
     await vi.waitFor(() => expect(lacking(book.query({}, 9))).toBe(2));
     book.log(line('4'));
     await book.close();
-    expect(messagesOf(await written())).toEqual(['3', 'The log file is written again; it lacks 2 lines.', '4']);
+    expect(messagesOf(await written())).toEqual(['3', 'The log file can be written again; 2 lines are missing from it.', '4']);
   });
 
   it('is written again after a rotation that failed, and loses no line that it does not count', async () => {

@@ -16,17 +16,17 @@ async function restartAndLook(scene: Scene): Promise<string> {
 export const children: readonly Fault[] = [
   {
     id: 'spinning-thread',
-    fault: 'a `worker_threads` thread that spins: it takes a core',
+    fault: 'a `worker_threads` thread that spins: it uses a whole core',
     source:
       "import { Worker } from 'node:worker_threads';\nexport default () => { new Worker('for (;;);', { eval: true }); return String(process.pid); };",
     provoke: restartAndLook,
     guilty: /gone after/,
     others: 'drained',
-    log: /asked for over the API/,
+    log: /requested over the API/,
   },
   {
     id: 'spinning-thread-left',
-    fault: 'the same thread, left running for a while',
+    fault: 'the same thread, left running',
     alone: true,
     source:
       "import { Worker } from 'node:worker_threads';\nexport default () => { new Worker('for (;;);', { eval: true }); return 'started'; };",
@@ -66,7 +66,7 @@ export const children: readonly Fault[] = [
   },
   {
     id: 'programs-left',
-    fault: 'three programs that are left running',
+    fault: 'three programs left running',
     source:
       "import { spawn } from 'node:child_process';\nexport default () => [1, 2, 3].map(() => spawn('sleep', ['1000'], { stdio: 'ignore' }).pid).join(',');",
     provoke: restartAndLook,
@@ -75,14 +75,14 @@ export const children: readonly Fault[] = [
   },
   {
     id: 'program-prints',
-    fault: 'a program that prints without an end, read by nobody',
+    fault: 'a program that prints endlessly, with nobody reading it',
     source: "import { spawn } from 'node:child_process';\nexport default () => { spawn('yes'); return 'started'; };",
     guilty: /^200 started$/,
     alone: true,
   },
   {
     id: 'program-output',
-    fault: "`exec('yes')`: output without an end",
+    fault: "`exec('yes')`: endless output",
     source:
       "import { exec } from 'node:child_process';\nexport default () => new Promise((resolve) => exec('yes', (error: any) => resolve(error.code)));",
     guilty: /^200 ERR_CHILD_PROCESS_STDIO_MAXBUFFER$/,

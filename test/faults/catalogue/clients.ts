@@ -40,10 +40,10 @@ export const clients: readonly Fault[] = [
   },
   {
     id: 'huge-upload-close',
-    fault: 'the same by a client that says `Connection: close`',
+    fault: 'the same from a client that sends `Connection: close`',
     provoke: (scene) => scene.callMany(5, '/fine', { method: 'POST', body: Buffer.alloc(3e7) }),
     guilty: /^5 × 413 BODY_TOO_LARGE$/,
-    todo: 'the connection is closed with bytes unread, so that most clients see a reset and not the answer',
+    todo: 'the connection is closed with bytes unread, so most clients see a reset instead of the response',
   },
   {
     id: 'deep-json',
@@ -53,13 +53,13 @@ export const clients: readonly Fault[] = [
   },
   {
     id: 'deep-query',
-    fault: 'a query with four thousand brackets',
+    fault: 'a query string with four thousand brackets',
     provoke: (scene) => scene.call(`/fine?a${'[b]'.repeat(4000)}=1`),
     guilty: /^200 fine$/,
   },
   {
     id: 'half-upload',
-    fault: 'a client that goes in the middle of its body, fifty times',
+    fault: 'a client that disconnects in the middle of its body, fifty times',
     provoke: async (scene) => {
       for (let i = 0; i < 50; i++) {
         const socket = net.connect(scene.host.port, '127.0.0.1');

@@ -69,7 +69,7 @@ export const errors: readonly Fault[] = [
   },
   {
     id: 'stray-rejection',
-    fault: 'a rejection that nobody handles, after the answer',
+    fault: 'an unhandled rejection after the response',
     source: "export default () => { void Promise.resolve().then(() => { throw new Error('stray'); }); return 'ok'; };",
     guilty: /^200 ok$/,
     log: /unhandled rejection.*stray/,
@@ -77,7 +77,7 @@ export const errors: readonly Fault[] = [
   {
     id: 'stray-rejections',
     alone: true,
-    fault: 'ten thousand of them at once',
+    fault: 'ten thousand unhandled rejections at once',
     source: "export default () => { for (let i = 0; i < 1e4; i++) void Promise.reject(new Error('stray ' + i)); return 'ok'; };",
     guilty: /^200 ok$/,
     log: /unhandled rejection.*stray/,
@@ -98,7 +98,7 @@ export const errors: readonly Fault[] = [
   },
   {
     id: 'throw-in-emitter',
-    fault: "an emitter's `error` without a listener, later",
+    fault: "an emitter's `error` event without a listener, later",
     source:
       "import { EventEmitter } from 'node:events';\nexport default () => { setImmediate(() => new EventEmitter().emit('error', new Error('nobody listens'))); return 'ok'; };",
     guilty: /^200 ok$/,

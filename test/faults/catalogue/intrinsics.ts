@@ -14,9 +14,7 @@ const harmful: ReadonlySet<string> = new Set([
 
 /** Replaces something that everybody uses and answers; the host's own code must not notice. */
 function replaced(id: string, fault: string, code: string): Fault {
-  const todo = harmful.has(id)
-    ? { todo: 'it is put back within 50 ms; requests of that moment may fail or hang, whoever they are from' }
-    : {};
+  const todo = harmful.has(id) ? { todo: 'it is restored within 50 ms; until then any request may fail or hang' } : {};
   return {
     id,
     fault,

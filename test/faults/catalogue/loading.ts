@@ -36,11 +36,11 @@ export const loading: readonly Fault[] = [
   },
   {
     id: 'regex-at-top',
-    fault: 'a regular expression with a back-reference that never ends, at the top level: the publish fails, the live revision stays on',
+    fault: 'an endless regular expression with a back-reference at the top level: the publish fails, and the live revision stays',
     provoke: publishing("const text = 'a'.repeat(60);\n/^(a+)+\\1$/.test(text + '!');\nexport default () => 1;"),
     ...unchanged,
     others: 'takeover',
-    log: /event loop stood still/,
+    log: /event loop was blocked/,
     blame: { line: 2, quarantined: false },
   },
   {

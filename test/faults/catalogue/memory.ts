@@ -12,7 +12,7 @@ export const memory: readonly Fault[] = [
     env: small,
     source: 'export default () => { const all: object[] = []; for (;;) all.push({ n: all.length }); };',
     guilty: /^500 (MEMORY|CPU)_LIMIT_EXCEEDED$/,
-    log: /memory of its worker ran out|without a pause/,
+    log: /running out of memory|without a pause/,
   },
   {
     id: 'buffer-bomb',
@@ -21,7 +21,7 @@ export const memory: readonly Fault[] = [
     env: { WORKER_MEMORY_LIMIT_MB: '512', FUNCTION_CPU_LIMIT_MS: '5000' },
     source: 'export default () => { const all: Buffer[] = []; for (;;) all.push(Buffer.alloc(1e7, 1)); };',
     guilty: /^500 MEMORY_LIMIT_EXCEEDED$/,
-    log: /memory of its worker ran out/,
+    log: /running out of memory/,
   },
   {
     id: 'huge-array',
@@ -30,7 +30,7 @@ export const memory: readonly Fault[] = [
     source: 'export default () => new Array(1e9).fill({}).length;',
     guilty: /^cut off: (ECONNRESET|EPIPE)$/,
     others: 'takeover',
-    log: /MB of memory|heap is full|stood still/,
+    log: /MB of memory|heap is full|was blocked/,
     blame: { quarantined: true },
   },
   {
@@ -49,7 +49,7 @@ export const memory: readonly Fault[] = [
   },
   {
     id: 'leak',
-    fault: 'a leak of 2 MB a request (limit 256 MB): the worker is replaced before it runs out',
+    fault: 'a leak of 2 MB per request (limit 256 MB): the worker is replaced before it runs out',
     env: small,
     source: 'const all: Buffer[] = [];\nexport default () => { all.push(Buffer.alloc(2e6, 1)); return String(all.length * 2); };',
     provoke: async (scene) => {
@@ -62,11 +62,11 @@ export const memory: readonly Fault[] = [
     },
     guilty: /^75 × 200$/,
     others: 'drained',
-    log: /being replaced: it uses \d+ MB of memory/,
+    log: /being replaced: it is using \d+ MB of memory/,
   },
   {
     id: 'descriptor-leak',
-    fault: 'a leak of 10 file descriptors a request (limit 256): the worker is replaced before it runs out',
+    fault: 'a leak of 10 file descriptors per request (limit 256): the worker is replaced before it runs out',
     source:
       "import { openSync } from 'node:fs';\nexport default () => { let last = 0; for (let i = 0; i < 10; i++) last = openSync('/dev/null'); return String(last); };",
     prepare: async (scene) => {

@@ -1,18 +1,18 @@
 import type { Fault } from './fault.ts';
 
-const fatal = { guilty: /^cut off: (ECONNRESET|EPIPE)$/, others: 'takeover', log: /event loop stood still/ } as const;
+const fatal = { guilty: /^cut off: (ECONNRESET|EPIPE)$/, others: 'takeover', log: /event loop was blocked/ } as const;
 
 /** Code that no guard reaches: Node's own, regular expressions, and code that was made from text. */
 export const native: readonly Fault[] = [
   {
     id: 'regex',
-    fault: 'a regular expression that backtracks without end: `/^(a+)+$/`',
+    fault: 'a regular expression that backtracks for ever: `/^(a+)+$/`',
     source: "export default () => String(/^(a+)+$/.test('a'.repeat(50) + '!'));",
     guilty: /^200 false$/,
   },
   {
     id: 'regex-backreference',
-    fault: 'the same with a back-reference, which has no linear engine: `/^(a+)+\\1$/`',
+    fault: 'the same with a back-reference, which the linear engine cannot run: `/^(a+)+\\1$/`',
     source: "export default () => {\n  const text = 'a'.repeat(60);\n  return /^(a+)+\\1$/.test(text + '!');\n};",
     ...fatal,
     blame: { line: 3, quarantined: true },
@@ -55,14 +55,14 @@ export const native: readonly Fault[] = [
   },
   {
     id: 'bigint',
-    fault: 'a power of two `BigInt`s that takes minutes',
+    fault: 'a `BigInt` power that takes minutes',
     source: 'export default () => String(3n ** (3n ** 16n)).length;',
     ...fatal,
     blame: { quarantined: true },
   },
   {
     id: 'sparse-search',
-    fault: '`indexOf()` in an object that says it has 2^53 members',
+    fault: '`indexOf()` in an object that claims a length of 2^53',
     source: 'export default () => Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);',
     ...fatal,
     blame: { quarantined: true },
@@ -84,7 +84,7 @@ export const native: readonly Fault[] = [
   },
   {
     id: 'native-in-timer',
-    fault: 'native code without an end in a timer',
+    fault: 'endless native code in a timer',
     source:
       "import { pbkdf2Sync } from 'node:crypto';\nexport default () => {\n  setTimeout(() => pbkdf2Sync('a', 'b', 1e9, 64, 'sha512'), 20);\n  return 'started';\n};",
     ...fatal,
@@ -99,7 +99,7 @@ export const native: readonly Fault[] = [
   },
   {
     id: 'atomics-wait',
-    fault: '`Atomics.wait()` for what never comes',
+    fault: '`Atomics.wait()` for a wake-up that never comes',
     source: 'export default () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);',
     guilty: /^500 CPU_LIMIT_EXCEEDED$/,
     log: /without a pause/,
@@ -113,19 +113,19 @@ export const native: readonly Fault[] = [
   },
   {
     id: 'json-deep',
-    fault: 'an answer nested a hundred thousand levels deep',
+    fault: 'a returned object nested a hundred thousand levels deep',
     source: "export default () => JSON.parse('['.repeat(1e5) + ']'.repeat(1e5));",
     guilty: /^500 Internal Server Error$/,
     log: /Maximum call stack size exceeded/,
   },
   {
     id: 'json-exponential',
-    fault: 'an answer of 30 objects whose JSON has a billion: it does not fit into a string',
+    fault: 'a returned value of 30 objects whose JSON has a billion: it does not fit in a string',
     source:
       'export default () => {\n  let tree: object = {};\n  for (let i = 0; i < 30; i++) tree = { a: tree, b: tree };\n  return tree;\n};',
     guilty: /^500 Internal Server Error$|^cut off: ECONNRESET$/,
     others: 'takeover',
-    log: /event loop stood still|memory/,
+    log: /event loop was blocked|memory/,
     blame: { quarantined: true },
   },
 ];

@@ -48,7 +48,7 @@ export const peers: readonly Fault[] = [
   {
     id: 'flood-of-slow-event',
     alone: true,
-    fault: '20,000 messages at once to a handler that takes a while: the socket is read no faster than it is handled',
+    fault: '20,000 messages at once to a slow handler: the host reads from the socket no faster than the handler works',
     source: 'export default () => new Promise((resolve) => setTimeout(resolve, 20));',
     provoke: async (scene) => {
       const socket = await scene.host.connect();
@@ -89,7 +89,7 @@ export const peers: readonly Fault[] = [
   },
   {
     id: 'endless-message',
-    fault: 'a message in fragments without an end',
+    fault: 'an endless message in fragments',
     provoke: async (scene) => {
       const socket = await scene.host.connect();
       socket.on('error', () => {});
@@ -133,7 +133,7 @@ export const peers: readonly Fault[] = [
   },
   {
     id: 'ping-flood',
-    fault: '20,000 pings at once: more than 60 pongs that wait end the socket',
+    fault: '20,000 pings at once: more than 60 pongs waiting to be sent end the socket',
     provoke: async (scene) => {
       const socket = await scene.host.connect();
       for (let i = 0; i < 20_000; i++) socket.ping();

@@ -1,6 +1,6 @@
 import type { Fault } from './fault.ts';
 
-const refused = { guilty: /^500 Internal Server Error$/, log: /would stop the host, so a function cannot call it/ } as const;
+const refused = { guilty: /^500 Internal Server Error$/, log: /would stop or disturb the host, so a function cannot call it/ } as const;
 
 /** What ends or disturbs a process, or would. */
 export const processes: readonly Fault[] = [
@@ -40,7 +40,7 @@ export const processes: readonly Fault[] = [
   },
   {
     id: 'kill-raw',
-    fault: '`process._kill()`, what `kill()` ends in',
+    fault: '`process._kill()`, which `kill()` calls',
     source: 'export default () => { (process as any)._kill(process.pid, 9); };',
     ...refused,
   },

@@ -34,7 +34,7 @@ export const replies: readonly Fault[] = [
   },
   {
     id: 'late-answer',
-    fault: '`response.send()` long after the answer',
+    fault: '`response.send()` long after the response was sent',
     source: "export default (ctx: any) => { setTimeout(() => ctx.response.send('late'), 30); return 'done'; };",
     guilty: /^200 done$/,
     log: /after they are sent/,
@@ -62,7 +62,7 @@ export const replies: readonly Fault[] = [
   },
   {
     id: 'pipe-fails',
-    fault: 'a stream that fails before its first byte, with `pipe()`, where nobody listens for the error (limit 1 s)',
+    fault: 'a stream piped with `pipe()` that fails before its first byte, with no listener for the error (limit 1 s)',
     env: { FUNCTION_TIMEOUT_MS: '1000' },
     source:
       "import { Readable } from 'node:stream';\nexport default (ctx: any) => { Readable.from((async function* () { throw new Error('before all'); })()).pipe(ctx.response); };",
@@ -78,7 +78,7 @@ export const replies: readonly Fault[] = [
   },
   {
     id: 'write-to-socket',
-    fault: 'bytes written past the response into its connection',
+    fault: 'bytes written directly to the connection under the response',
     source: "export default (ctx: any) => { ctx.request.socket.write('nonsense'); return 'ok'; };",
     guilty: /^cut off: HPE_/,
   },
@@ -112,22 +112,28 @@ export const replies: readonly Fault[] = [
   },
   {
     id: 'circular-answer',
-    fault: 'an answer that contains itself',
+    fault: 'a returned object that contains itself',
     source: 'export default () => { const a: any = {}; a.a = a; return a; };',
     ...failed,
     log: /circular/i,
   },
-  { id: 'bigint-answer', fault: 'an answer with a `BigInt` inside', source: 'export default () => ({ n: 1n });', ...failed, log: /BigInt/ },
+  {
+    id: 'bigint-answer',
+    fault: 'a returned object with a `BigInt` inside',
+    source: 'export default () => ({ n: 1n });',
+    ...failed,
+    log: /BigInt/,
+  },
   {
     id: 'throwing-answer',
-    fault: 'an answer whose `toJSON()` throws nothing at all',
+    fault: 'a returned object whose `toJSON()` throws `undefined`',
     source: 'export default () => ({ toJSON() { throw undefined; } });',
     ...failed,
     log: /undefined/,
   },
   {
     id: 'revoked-proxy',
-    fault: 'an answer that is a revoked proxy',
+    fault: 'a returned value that is a revoked proxy',
     source: 'export default () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; };',
     ...failed,
     log: /proxy/,
@@ -139,10 +145,10 @@ export const replies: readonly Fault[] = [
       "export default () => ({ then(ok: any, bad: any) { ok('first'); bad(new Error('second')); ok('third'); throw new Error('fourth'); } });",
     guilty: /^200 first$/,
   },
-  { id: 'giant-answer', fault: 'an answer of 50 MB', source: "export default () => 'x'.repeat(5e7);", guilty: /^200 x+$/ },
+  { id: 'giant-answer', fault: 'a response of 50 MB', source: "export default () => 'x'.repeat(5e7);", guilty: /^200 x+$/ },
   {
     id: 'endless-invoke',
-    fault: 'a function that `cloud.invoke()`s itself without an end',
+    fault: 'a function that calls itself endlessly with `cloud.invoke()`',
     source: "import cloud from '@lafjs/cloud';\nexport default (ctx: any): any => cloud.invoke('endless-invoke', ctx);",
     ...failed,
     log: /call stack/,

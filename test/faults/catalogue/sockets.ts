@@ -16,15 +16,15 @@ const answers = { provoke: afterwards, guilty: /^echo: still there\?$/ } as cons
 export const sockets: readonly Fault[] = [
   {
     id: 'event-hangs',
-    fault: 'the handler of a message never settles: the next message waits for its time to be over',
+    fault: 'the handler of a message never settles: the next message waits until it times out',
     env: { WEBSOCKET_EVENT_TIMEOUT_MS: '500' },
     source: 'export default () => new Promise(() => {});',
     ...answers,
-    log: /has not settled for 500 ms/,
+    log: /did not settle within 500 ms/,
   },
   {
     id: 'upgrade-hangs',
-    fault: '`upgrade()` never answers',
+    fault: '`upgrade()` never settles',
     env: { UPGRADE_TIMEOUT_MS: '500' },
     provoke: async (scene) => {
       const headers =
@@ -64,7 +64,7 @@ export const sockets: readonly Fault[] = [
   },
   {
     id: 'remove-socket-listeners',
-    fault: '`socket.removeAllListeners()`: this socket hears nothing any more',
+    fault: '`socket.removeAllListeners()`: this socket receives nothing from then on',
     source: 'export default (ctx: any) => { ctx.socket.removeAllListeners(); };',
     provoke: afterwards,
     guilty: /^no answer$/,
@@ -77,21 +77,21 @@ export const sockets: readonly Fault[] = [
   },
   {
     id: 'destroy-underneath',
-    fault: 'the TCP connection under the socket destroyed',
+    fault: 'the TCP connection under the socket is destroyed',
     source: 'export default (ctx: any) => { ctx.socket._socket.destroy(); };',
     provoke: async (scene) => closing(await scene.message()),
     guilty: /^closed with 1006$/,
   },
   {
     id: 'write-underneath',
-    fault: 'bytes written past the socket into its connection',
+    fault: 'bytes written directly to the connection under the socket',
     source: "export default (ctx: any) => { ctx.socket._socket.write('nonsense'); };",
     provoke: async (scene) => closing(await scene.message()),
     guilty: /^closed with 1006$/,
   },
   {
     id: 'slow-consumer',
-    fault: 'a function sends without end to a client that does not read (limit 1 MB)',
+    fault: 'a function that sends endlessly to a client that does not read (limit 1 MB)',
     env: { WEBSOCKET_BUFFER_LIMIT: '1mb' },
     source:
       "export default (ctx: any) => { const timer = setInterval(() => { if (ctx.socket.readyState !== 1) clearInterval(timer); else for (let i = 0; i < 10; i++) ctx.socket.send('x'.repeat(1e5)); }, 5); };",
@@ -114,11 +114,11 @@ export const sockets: readonly Fault[] = [
     provoke: async (scene) => {
       const opened = await Promise.all(Array.from({ length: 10 }, () => scene.message()));
       for (const socket of opened) socket.pause();
-      await scene.untilLogged(/waited over all sockets/);
+      await scene.untilLogged(/were waiting over all sockets/);
       for (const socket of opened) socket.terminate();
       return 'some closed with 1006';
     },
     guilty: /1006/,
-    log: /waited over all sockets/,
+    log: /were waiting over all sockets/,
   },
 ];

@@ -7,7 +7,7 @@ const short = { FUNCTION_TIMEOUT_MS: '1000' };
 export const storms: readonly Fault[] = [
   {
     id: 'microtask-storm',
-    fault: 'a promise that makes the next promise, without an end',
+    fault: 'an endless chain of promises, each making the next',
     source: 'export default () => { const next = (): any => Promise.resolve().then(next); return next(); };',
     ...stopped,
   },
@@ -19,7 +19,7 @@ export const storms: readonly Fault[] = [
   },
   {
     id: 'microtask-storm-unanswered',
-    fault: '`queueMicrotask()` that queues itself, while the function has answered',
+    fault: '`queueMicrotask()` that queues itself after the function has responded',
     source: "export default () => { const next = () => queueMicrotask(next); next(); return 'started'; };",
     ...stopped,
     guilty: /^200 started$/,
@@ -42,7 +42,7 @@ export const storms: readonly Fault[] = [
   },
   {
     id: 'timer-storm',
-    fault: 'a thousand timers that start themselves anew',
+    fault: 'a thousand timers that restart themselves',
     source: "export default () => { for (let i = 0; i < 1000; i++) { const next = () => setTimeout(next); next(); } return 'started'; };",
     guilty: /^200 started$/,
   },
@@ -63,7 +63,7 @@ export const storms: readonly Fault[] = [
   },
   {
     id: 'never-ends-response',
-    fault: 'a response that is begun and never ended: the client decides how long it waits',
+    fault: 'a response that is started and never finished: the client decides how long to wait',
     env: short,
     source: "export default (ctx: any) => { ctx.response.write('begun'); };",
     provoke: async (scene) => {
@@ -80,16 +80,16 @@ export const storms: readonly Fault[] = [
   },
   {
     id: 'concurrency-flood',
-    fault: '60 calls at once of a function that hangs, of which 20 may run and 20 wait',
+    fault: '60 calls at once of a function that hangs, with 20 allowed to run and 20 to wait',
     env: { ...short, FUNCTION_CONCURRENCY: '20', FUNCTION_QUEUE_LIMIT: '20' },
     source: 'export default () => new Promise(() => {});',
     provoke: (scene) => scene.callMany(60),
     guilty: /^20 × 503 FUNCTION_BUSY, 40 × 504 FUNCTION_TIMEOUT$/,
-    log: /too many calls under way/,
+    log: /too many calls running/,
   },
   {
     id: 'log-flood',
-    fault: 'a loop that logs without end (limit 500 lines a second)',
+    fault: 'an endless loop that logs (limit 500 lines a second)',
     env: { LOG_LINES_PER_SECOND: '500' },
     source: "export default () => { for (let i = 0; ; i++) console.log('line', i); };",
     guilty: /^500 CPU_LIMIT_EXCEEDED$/,
@@ -111,14 +111,14 @@ export const storms: readonly Fault[] = [
   },
   {
     id: 'log-huge',
-    fault: 'an object of a million members, logged',
+    fault: 'an object with a million properties, logged',
     source:
       "export default () => { const big: any = {}; for (let i = 0; i < 1e6; i++) big['k' + i] = { i }; console.log(big); return 'logged'; };",
     guilty: /^(200 logged|500 CPU_LIMIT_EXCEEDED)$/,
   },
   {
     id: 'log-throws',
-    fault: 'an object whose every member throws, logged',
+    fault: 'an object whose every property throws, logged',
     source:
       "export default () => { console.log(new Proxy({}, { get() { throw new Error('no'); }, ownKeys() { throw new Error('no'); } }), { get x() { throw 1; } }); return 'logged'; };",
     guilty: /^(200 logged|500 Internal Server Error)$/,

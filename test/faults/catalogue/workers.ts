@@ -4,7 +4,7 @@ import type { Fault } from './fault.ts';
 export const workers: readonly Fault[] = [
   {
     id: 'operator-kill',
-    fault: 'somebody ends the worker with `kill -9`',
+    fault: 'an operator kills the worker with `kill -9`',
     provoke: async (scene) => {
       const pid = await scene.host.workerPid();
       process.kill(pid, 'SIGKILL');
@@ -18,7 +18,7 @@ export const workers: readonly Fault[] = [
   },
   {
     id: 'operator-stop',
-    fault: 'somebody stops the worker with `kill -STOP`, watchdog and all',
+    fault: 'an operator stops the worker, watchdog included, with `kill -STOP`',
     provoke: async (scene) => {
       const pid = await scene.host.workerPid();
       process.kill(pid, 'SIGSTOP');
@@ -27,7 +27,7 @@ export const workers: readonly Fault[] = [
     },
     guilty: /serves/,
     others: 'takeover',
-    log: /had said nothing/,
+    log: /was silent/,
     blame: { function: null, quarantined: false },
   },
   {
@@ -36,7 +36,7 @@ export const workers: readonly Fault[] = [
     provoke: async (scene) => String((await scene.host.api('POST', '/v1/worker/restart')).status),
     guilty: /^204$/,
     others: 'drained',
-    log: /asked for over the API/,
+    log: /requested over the API/,
   },
   {
     id: 'operator-hangup',
@@ -53,7 +53,7 @@ export const workers: readonly Fault[] = [
   },
   {
     id: 'three-deaths',
-    fault: 'a function that ends the worker three times in a minute without leaving proof: it is switched off by evidence',
+    fault: 'a function that ends the worker three times in a minute without leaving proof: it is disabled on the evidence',
     source: [
       "import { execSync } from 'node:child_process';",
       'export default () => {',
@@ -73,7 +73,7 @@ export const workers: readonly Fault[] = [
     },
     guilty: /^cut off: ECONNRESET, cut off: ECONNRESET, cut off: ECONNRESET, then 503 FUNCTION_QUARANTINED$/,
     others: 'takeover',
-    log: /is switched off until it is published again/,
+    log: /is disabled until you publish a new revision/,
     blame: { quarantined: true },
   },
 ];

@@ -274,7 +274,7 @@ describe('activate()', () => {
 });
 
 describe('a quarantined function', () => {
-  const reason = 'it stood still.';
+  const reason = 'it was blocked.';
   const refused = expect.objectContaining({ code: 'FUNCTION_QUARANTINED', details: { name: 'lib', reason } });
   const off = (revision = 1) => ({ ...modules.built('lib', answering('lib'), revision), quarantine: reason });
 

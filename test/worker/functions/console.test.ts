@@ -104,7 +104,7 @@ describe('createConsole()', () => {
     ['a stack getter', [Object.defineProperty(new Error('x'), 'stack', { get: fail })]],
     ['a symbol for %d', ['%d', Symbol('x')]],
     [
-      'an error that cannot be shown either',
+      'an error that cannot be formatted either',
       [
         {
           [inspect.custom]: () => {

@@ -68,7 +68,7 @@ describe('an event whose handler does not settle in time', () => {
     );
     const socket = await open(host);
     socket.send('x');
-    await vi.waitFor(() => expect(host.logs).toMatchObject([{ message: expect.stringContaining('has not settled') }]));
+    await vi.waitFor(() => expect(host.logs).toMatchObject([{ message: expect.stringContaining('did not settle') }]));
     gate.resolve();
     await vi.waitFor(() => expect(host.failures).toMatchObject([{ thrown: { message: 'late' }, invocation: { ended: true } }]));
   });

@@ -46,7 +46,7 @@ export class Connection {
   onFailure: (reason: string) => void = () => {};
   #available = false;
   #closed = false;
-  #reason = 'it was not reached yet.';
+  #reason = 'it has not been reached yet.';
   #mistake: string | undefined;
   #grace: NodeJS.Timeout | undefined;
   readonly #calls = new Set<AbortController>();
@@ -98,7 +98,7 @@ export class Connection {
     this.check();
     const call = new AbortController();
     const { signal } = call;
-    const deadline = setTimeout(() => call.abort(this.#unavailable('it did not answer in time.')), callLimit);
+    const deadline = setTimeout(() => call.abort(this.#unavailable('it did not respond in time.')), callLimit);
     this.#calls.add(call);
     try {
       const given = new Promise<never>((_, reject) =>
@@ -189,7 +189,7 @@ function mistakeOf(reply: unknown, expected: string | undefined): string | undef
   // A router of a sharded cluster says `isdbgrid`; a member of a set that is not initiated, `isreplicaset`.
   if (!hello || hello.msg === 'isdbgrid' || hello.isreplicaset === true) return undefined;
   if (hello.setName === undefined) {
-    return 'names a server that is in no replica set, so that it has neither transactions nor change streams. Start mongod with --replSet and initiate the set; one member is enough.';
+    return 'names a server that is not in a replica set, so it has neither transactions nor change streams. Start mongod with --replSet and initiate the set; one member is enough.';
   }
   if (expected === undefined || hello.setName === expected) return undefined;
   return `asks for the replica set "${expected}", but the server is in "${hello.setName}".`;
@@ -204,6 +204,6 @@ function createClient(uri: string): MongoClient {
     // The driver's own sentence may quote the string with its password, so neither it nor the cause is shown.
   }
   const reason =
-    'MONGODB_URI is not a connection string that MongoDB knows. It has the form mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS, with : / ? # [ ] @ % in the user and the password percent-encoded.';
+    'MONGODB_URI is not a valid MongoDB connection string. Use the form mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS, with : / ? # [ ] @ % in the user and the password percent-encoded.';
   throw new HearthError('CONFIG_INVALID', { reason });
 }

@@ -38,7 +38,7 @@ function decoded(text: string): string {
 
 /** Why a database does not answer, as a sentence. */
 export function reasonOf(error: unknown, conceal: Conceal): string {
-  if (hasCode(error, refusals)) return 'it refuses the user or the password of MONGODB_URI.';
+  if (hasCode(error, refusals)) return 'it rejects the user or the password in MONGODB_URI.';
   if (error instanceof MongoServerSelectionError && error.reason) return reasonOfTopology(error.reason, conceal);
   return toSentence(conceal(messageOf(error)));
 }
@@ -48,7 +48,7 @@ export function reasonOfTopology(topology: TopologyDescription, conceal: Conceal
   const [first] = topologyErrors(topology);
   if (first !== undefined) return toSentence(conceal(first));
   const types = Array.from(topology.servers.values(), ({ type }) => type);
-  return types.includes('RSGhost') ? 'its replica set is not initiated yet.' : 'it has no primary at this moment.';
+  return types.includes('RSGhost') ? 'its replica set has not been initiated yet.' : 'it has no primary at the moment.';
 }
 
 function topologyErrors(topology: TopologyDescription): string[] {

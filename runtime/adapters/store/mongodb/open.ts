@@ -59,17 +59,17 @@ async function checkDeployment(connection: Connection): Promise<void> {
   const { maxWireVersion } = await connection.db.command({ hello: 1 });
   if (connection.mistake !== undefined) throw invalid(connection.mistake);
   // Reads of one moment outside of a transaction came with it.
-  if (typeof maxWireVersion === 'number' && maxWireVersion < 13) throw invalid('names a MongoDB that is older than 5.0.');
+  if (typeof maxWireVersion === 'number' && maxWireVersion < 13) throw invalid('names a MongoDB older than 5.0. Use 5.0 or newer.');
 }
 
 function throwIfFinal(error: unknown, connection: Connection): void {
   if (error instanceof HearthError) throw error;
   if (connection.mistake !== undefined) throw invalid(connection.mistake);
   if (isRefusal(error)) {
-    const user = 'names a user who is not known, has another password, or may not read and write';
+    const user = 'names a user that is unknown, has another password, or may not read and write';
     throw invalid(`${user} the database "${connection.database}".`, error);
   }
-  if (isTooOld(error)) throw invalid('names a MongoDB that is older than 5.0.', error);
+  if (isTooOld(error)) throw invalid('names a MongoDB older than 5.0. Use 5.0 or newer.', error);
   if (isAbsence(error) || isConflict(error)) return;
   if (error instanceof MongoServerError)
     throw invalid(`names a database that cannot be used: ${reasonOf(error, connection.conceal)}`, error);

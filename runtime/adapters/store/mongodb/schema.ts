@@ -67,7 +67,7 @@ async function versionOf(db: Db): Promise<number> {
   const found = await metaOf(db).findOne({ _id: 'schema' });
   const { version } = versionDocument.parse(found ?? {});
   if (version >= 0 && version <= migrations.length) return version;
-  const reason = `MONGODB_URI names the database "${db.databaseName}", which was written by a newer version of Hearth: its schema is ${version}, this version knows ${migrations.length}.`;
+  const reason = `MONGODB_URI names the database "${db.databaseName}", which was written by a newer version of Hearth: its schema is ${version}, and this version knows ${migrations.length}. Run the newer version.`;
   throw new HearthError('CONFIG_INVALID', { reason });
 }
 

@@ -51,8 +51,8 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Functi
   const connection = await openConnection(uri, waiting);
   const changes = new Changes(connection);
   connection.onAvailability = (reason) => {
-    if (connection.available) log?.('info', 'The database that keeps the functions can be reached again.');
-    else log?.('warn', `The database that keeps the functions cannot be reached: ${reason}`);
+    if (connection.available) log?.('info', 'The database that stores the functions can be reached again.');
+    else log?.('warn', `The database that stores the functions cannot be reached: ${reason}`);
     changes.tell();
   };
   return new MongoStore(connection, changes, Math.max(1, historyLimit));

@@ -100,13 +100,13 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'this user may not write to it.',
   EROFS: 'its file system is read-only.',
   ENOSPC: 'the disk is full.',
-  SQLITE_BUSY: 'another process is using it. Stop that one, or set DATA_DIR to another folder.',
-  SQLITE_LOCKED: 'another process is using it. Stop that one, or set DATA_DIR to another folder.',
-  SQLITE_READONLY: 'this user may not write to hearth.db in it.',
-  SQLITE_CANTOPEN: 'hearth.db in it cannot be opened.',
+  SQLITE_BUSY: 'another process is using it. Stop that process, or set DATA_DIR to another folder.',
+  SQLITE_LOCKED: 'another process is using it. Stop that process, or set DATA_DIR to another folder.',
+  SQLITE_READONLY: 'this user may not write to its hearth.db.',
+  SQLITE_CANTOPEN: 'its hearth.db cannot be opened.',
   SQLITE_FULL: 'the disk is full.',
-  SQLITE_NOTADB: 'hearth.db in it is not a database, or is damaged. Restore it from a backup, or move it away to start empty.',
-  SQLITE_CORRUPT: 'hearth.db in it is damaged. Restore it from a backup, or move it away to start empty.',
+  SQLITE_NOTADB: 'its hearth.db is not a database, or is damaged. Restore it from a backup, or move it away to start empty.',
+  SQLITE_CORRUPT: 'its hearth.db is damaged. Restore it from a backup, or move it away to start empty.',
 };
 
 function reasonOf(error: unknown): string {

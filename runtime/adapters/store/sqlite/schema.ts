@@ -49,7 +49,7 @@ export function migrate(database: DatabaseSyncInstance): void {
     const { user_version: version } = versionRow.parse(database.prepare('PRAGMA user_version').get());
     if (version < 0 || version > migrations.length) {
       throw new Error(
-        `hearth.db in it was written by a newer version of Hearth: its schema is ${version}, this version knows ${migrations.length}.`,
+        `its hearth.db was written by a newer version of Hearth: its schema is ${version}, and this version knows ${migrations.length}. Run the newer version.`,
       );
     }
     if (version === migrations.length) return;

@@ -21,7 +21,7 @@ export async function readLive(
         rebuilt.push(renewed);
         return renewed;
       } catch (error) {
-        log('warn', `${revision.name} does not compile any more and keeps running as it was compiled before: ${messageOf(error)}`);
+        log('warn', `${revision.name} no longer compiles and keeps running its earlier compiled code: ${messageOf(error)}`);
         return revision;
       }
     }),

@@ -81,7 +81,7 @@ export class Reconciler implements Follower {
         await this.#parts.inTurn(() => this.#reconcile());
       } catch (error) {
         if (!(error instanceof HearthError && error.code === 'STORE_UNAVAILABLE'))
-          this.#parts.log('error', `what other hosts have published could not be taken over, trying again: ${messageOf(error)}`);
+          this.#parts.log('error', `changes published by other hosts could not be applied, trying again: ${messageOf(error)}`);
         this.#timer = setTimeout(() => this.request(), pause);
         break;
       }
@@ -139,7 +139,7 @@ export class Reconciler implements Follower {
     const names = [...changed.map(({ name, revision }) => `${name}#${revision}`), ...deleted.map((name) => `${name} (deleted)`)];
     this.#parts.log(
       'info',
-      `took over from another host: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`,
+      `applied from another host: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`,
     );
   }
 
@@ -159,10 +159,10 @@ export class Reconciler implements Follower {
     const { catalog } = this.#parts;
     const kept = catalog.get(name)?.revision ?? null;
     this.#diverged.set(name, { name, revision, kept, reason: error.message });
-    const instead = kept === null ? 'it is not there on this host' : `revision ${kept} stays live on this host`;
+    const instead = kept === null ? 'the function does not exist on this host' : `revision ${kept} stays live on this host`;
     this.#parts.log(
       'error',
-      `${name}, revision ${revision}, was published on another host and does not load here; ${instead}: ${error.message}`,
+      `${name}, revision ${revision}, was published on another host but does not load here; ${instead}: ${error.message}`,
       {
         function: name,
         revision,

@@ -7,15 +7,15 @@ export const formatName = 'hearth-app';
 export const formatVersion = 1;
 
 const text = z.string().refine((value) => !/\p{Surrogate}/u.test(value), 'holds half of a surrogate pair');
-const name = z.string().refine(isFunctionName, 'is no name of a function');
+const name = z.string().refine(isFunctionName, 'is not a function name');
 const number = z.int().min(1);
-const methods = z.array(z.string().regex(/^[A-Z]{1,16}$/, 'is no HTTP method')).nullable();
+const methods = z.array(z.string().regex(/^[A-Z]{1,16}$/, 'is not an HTTP method')).nullable();
 
 /** An element of `functions`. */
 export const functionEntry = z.strictObject({
   name,
-  live: number.nullable().meta({ description: 'The live revision; null: the function is deleted.' }),
-  last: number.meta({ description: 'The newest number that was given.' }),
+  live: number.nullable().meta({ description: 'The live revision; null for a deleted function.' }),
+  last: number.meta({ description: 'The highest revision number ever used.' }),
 });
 
 /** An element of `revisions`. */
@@ -23,7 +23,7 @@ export const revisionEntry = z.strictObject({
   name,
   revision: number,
   createdAt: z.iso.datetime({ precision: 3 }),
-  methods: methods.meta({ description: 'null: all.' }),
+  methods: methods.meta({ description: 'null for all methods.' }),
   note: text,
   source: text,
 });
@@ -32,16 +32,16 @@ export const revisionEntry = z.strictObject({
 export const headEntries = {
   format: z.literal(formatName),
   version: z.literal(formatVersion),
-  hearth: z.string().meta({ description: 'The version of the host that made it.' }),
+  hearth: z.string().meta({ description: 'The version of the host that wrote the export.' }),
   appId: z.string(),
   exportedAt: z.iso.datetime(),
-  serverSecret: z.string().min(16).exactOptional().meta({ description: 'Only on demand: what signs the tokens of the app.' }),
+  serverSecret: z.string().min(16).exactOptional().meta({ description: "The secret that signs the app's tokens; only on request." }),
 } as const;
 
 /** A whole export. */
 export const appExport = z
   .strictObject({ ...headEntries, functions: z.array(functionEntry).readonly(), revisions: z.array(revisionEntry).readonly() })
-  .meta({ description: 'An app: its functions, also the deleted ones, and all of their revisions, those of a function oldest first.' });
+  .meta({ description: 'An app: its functions, including deleted ones, and all their revisions, oldest first within a function.' });
 
 /** What an export says of the app as a whole. */
 export interface ExportHead {
@@ -87,7 +87,7 @@ export async function* pagesOf(store: FunctionStore, { name: one, live, last }: 
     after = page.at(-1)?.revision ?? last;
     yield page;
   }
-  if (!found) throw new Error(`The history of ${one} was changed while it was read; begin again.`);
+  if (!found) throw new Error(`The history of ${one} changed while it was being read. Start again.`);
 }
 
 function toEntry({ name: one, revision, createdAt, methods: answered, note, source }: SourceRevision): z.input<typeof revisionEntry> {

@@ -49,7 +49,7 @@ export class Importer {
       reports.push(await this.#import(app, options));
     });
     const [report] = reports;
-    if (!report) throw new Error('The import did not say what became of it.');
+    if (!report) throw new Error('The import ended without a result.');
     return report;
   }
 

@@ -38,7 +38,7 @@ export class JsonPieces {
 
   /** To be called after the last text. */
   end(): void {
-    if (this.#state !== 'end') throw new Error('it is empty or cut short.');
+    if (this.#state !== 'end') throw new Error('it is empty or truncated.');
   }
 
   /** Reads on; answers whether there may be more to read. */
@@ -46,7 +46,7 @@ export class JsonPieces {
     if (this.#state === 'begin') return this.#open('{', 'key');
     if (this.#state === 'value' && this.#depth === 0 && this.#at === 0 && this.#open('[', 'element')) return true;
     if (this.#state === 'end') {
-      if (this.#text.trim() !== '') throw new Error('something follows after its end.');
+      if (this.#text.trim() !== '') throw new Error('something follows its end.');
       this.#text = '';
       return false;
     }
@@ -66,7 +66,7 @@ export class JsonPieces {
     const text = this.#text.trimStart();
     if (text === '') return false;
     if (!text.startsWith(bracket)) {
-      if (this.#state === 'begin') throw new Error('it is no JSON object.');
+      if (this.#state === 'begin') throw new Error('it is not a JSON object.');
       return false;
     }
     this.#text = text.slice(1);
@@ -124,7 +124,7 @@ export class JsonPieces {
 
 function toKey(token: string): string {
   const key = parse(token);
-  if (typeof key !== 'string') throw new Error('it is not valid JSON: the name of a member is no string.');
+  if (typeof key !== 'string') throw new Error('it is not valid JSON: the name of a member is not a string.');
   return key;
 }
 

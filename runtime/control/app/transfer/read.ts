@@ -41,7 +41,7 @@ export async function readExport(source: Readable, limit: number, sources: 'keep
   }
 }
 
-function invalid(reason = 'it makes no sense.'): HearthError {
+function invalid(reason = 'it could not be understood.'): HearthError {
   const sentence = /[.!?]$/.test(reason) ? reason : `${reason}.`;
   return new HearthError('IMPORT_INVALID', { reason: sentence.slice(0, 400) });
 }
@@ -82,9 +82,9 @@ class Collector {
 
   take({ key, value, element }: Piece): void {
     // At once, rather than after a foreign file was read as a whole.
-    if (this.#first && (key !== 'format' || value !== formatName)) throw new Error(`it does not begin with "format": "${formatName}".`);
+    if (this.#first && (key !== 'format' || value !== formatName)) throw new Error(`it does not start with "format": "${formatName}".`);
     this.#first = false;
-    if (key === 'version' && value !== formatVersion) throw new Error(`its version is not ${formatVersion}, the one that this host knows.`);
+    if (key === 'version' && value !== formatVersion) throw new Error(`its version is not ${formatVersion}, the only one this host knows.`);
     if (element && key === 'functions') this.#addFunction(functionEntry.parse(value));
     else if (element && key === 'revisions') this.#addRevision(revisionEntry.parse(value));
     else if (element || this.#heads.has(key)) throw new Error(`its member "${key.slice(0, 40)}" is out of place.`);
@@ -95,19 +95,19 @@ class Collector {
     const { serverSecret } = z.strictObject(headEntries).parse(Object.fromEntries(this.#heads));
     const functions = [...this.#functions.values()].map((head) => this.#toFunction(head));
     for (const name of this.#revisions.keys())
-      if (!this.#functions.has(name)) throw new Error(`"${name}" has revisions but is no function.`);
+      if (!this.#functions.has(name)) throw new Error(`"${name}" has revisions but is not in its functions.`);
     return { functions, serverSecret };
   }
 
   #addFunction(head: FunctionHead): void {
-    if (this.#functions.has(head.name)) throw new Error(`the function "${head.name}" is there twice.`);
+    if (this.#functions.has(head.name)) throw new Error(`the function "${head.name}" appears twice.`);
     this.#functions.set(head.name, head);
   }
 
   #addRevision({ createdAt, methods, ...rest }: z.output<typeof revisionEntry>): void {
     const { name, revision, source } = rest;
     const known = this.#revisions.get(name) ?? [];
-    if (revision <= (known.at(-1)?.revision ?? 0)) throw new Error(`the revisions of "${name}" are not in their order.`);
+    if (revision <= (known.at(-1)?.revision ?? 0)) throw new Error(`the revisions of "${name}" are not in order.`);
     known.push({ ...rest, source: this.#keep ? source : '', methods: methods ?? undefined, createdAt: Date.parse(createdAt) });
     this.#revisions.set(name, known);
   }
@@ -115,7 +115,7 @@ class Collector {
   #toFunction(head: FunctionHead): ExportedFunction {
     const { name, live, last } = head;
     const revisions = this.#revisions.get(name) ?? [];
-    if ((revisions.at(-1)?.revision ?? 0) > last) throw new Error(`"${name}" has a revision above its last one.`);
+    if ((revisions.at(-1)?.revision ?? 0) > last) throw new Error(`"${name}" has a revision with a higher number than its last one.`);
     if (live !== null && !revisions.some(({ revision }) => revision === live)) throw new Error(`revision ${live} of "${name}" is missing.`);
     return { ...head, revisions };
   }

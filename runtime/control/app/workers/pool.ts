@@ -103,7 +103,7 @@ export class WorkerPool implements MemberOwner {
       });
     }
     if (this.#state.state !== 'serving' || !this.#active) {
-      throw new HearthError('WORKER_UNAVAILABLE', { reason: this.#stopping ? 'the host is stopping.' : 'none is serving.' });
+      throw new HearthError('WORKER_UNAVAILABLE', { reason: this.#stopping ? 'the host is stopping.' : 'no worker is serving.' });
     }
     return this.#active;
   }

@@ -92,12 +92,12 @@ function describe({ verdict, exit }: WorkerFacts, place: CrashPlace | undefined,
   const inside = where === undefined ? '' : ` (inside ${where})`;
   const likely = whose === '' ? '' : `, most likely${whose}`;
   if (!verdict) return `the worker ended with ${exit.signal ?? `exit code ${exit.code}`}${heap(exit)}${likely}.`;
-  if (verdict.cause === 'stuck') return `the event loop stood still for ${verdict.report.blockedMs} ms${whose}${inside}.`;
+  if (verdict.cause === 'stuck') return `the event loop was blocked for ${verdict.report.blockedMs} ms${whose}${inside}.`;
   if (verdict.cause === 'memory') return `the worker used ${Math.round(verdict.report.rss / 1024 ** 2)} MB of memory${likely}.`;
-  return `the worker had said nothing for ${verdict.seconds} s${likely}.`;
+  return `the worker was silent for ${verdict.seconds} s${likely}.`;
 }
 
 /** What V8 ends the process with when its heap is full, faster than anybody could look. */
 function heap({ code, signal }: WorkerExit): string {
-  return signal === 'SIGABRT' || code === 134 ? ', as it does when the heap is full' : '';
+  return signal === 'SIGABRT' || code === 134 ? ', which is what happens when the heap is full' : '';
 }

@@ -109,12 +109,12 @@ export class WorkerSupervisor implements Supervisor {
     const fields = place && { function: place.function, revision: place.revision, ...(place.line !== undefined && { line: place.line }) };
     this.#log(
       'error',
-      `the worker (pid ${report.pid}) was lost: ${report.message} The next one takes over; crash report ${report.id}`,
+      `the worker (pid ${report.pid}) was lost: ${report.message} The next worker takes over; crash report ${report.id}`,
       fields,
     );
     if (quarantined && live) {
       quarantine.add(crash);
-      this.#log('error', `${live.name}, revision ${live.revision}, is switched off until it is published again`, fields);
+      this.#log('error', `${live.name}, revision ${live.revision}, is disabled until you publish a new revision`, fields);
       const { standby } = this.#pool;
       if (standby) void this.#install(standby, { functions: [quarantine.mark(live)], deleted: [] });
     }

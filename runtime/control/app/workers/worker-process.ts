@@ -77,7 +77,7 @@ export class WorkerProcess {
       }
       const id = ++this.#lastCall;
       const late = (): void =>
-        this.#settle(id)?.reject(new HearthError('WORKER_UNAVAILABLE', { reason: `it has not answered for ${timeout} ms.` }));
+        this.#settle(id)?.reject(new HearthError('WORKER_UNAVAILABLE', { reason: `the worker has not responded for ${timeout} ms.` }));
       const timer = timeout > 0 ? setTimeout(late, timeout) : undefined;
       const take = (result: unknown): void => {
         if (answers(method, result)) resolve(result);
@@ -153,5 +153,5 @@ function answers<M extends WorkerMethod>(_method: M, _result: unknown): _result 
 }
 
 function ended(): HearthError {
-  return new HearthError('WORKER_UNAVAILABLE', { reason: 'it has ended.' });
+  return new HearthError('WORKER_UNAVAILABLE', { reason: 'the worker ended.' });
 }

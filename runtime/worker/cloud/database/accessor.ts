@@ -140,5 +140,5 @@ function toFilter(query: object | undefined, revive: Revive): Filter<Document> {
 
 function toDocument(value: unknown): Document {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new TypeError('A document is an object; several of them are added by add([…], { multi: true }).');
+  throw new TypeError('A document must be an object. To add several, call add([…], { multi: true }).');
 }

@@ -81,7 +81,7 @@ function accept(
 
 function refuseBody(app: App, { requestId, response }: RequestOrigin, error: unknown): void {
   const known = error instanceof HearthError ? error : new HearthError('INTERNAL', {}, { cause: error });
-  if (known.code === 'INTERNAL') app.log('error', `A request body was not kept: ${messageOf(known.cause)}`, { requestId });
+  if (known.code === 'INTERNAL') app.log('error', `A request body could not be stored: ${messageOf(known.cause)}`, { requestId });
   replyError(response, known, requestId);
 }
 

@@ -66,7 +66,7 @@ export class HttpRequest extends IncomingMessage implements FunctionRequest {
 }
 
 class NothingNext extends Error {
-  override readonly message = 'The response was left to another handler, and after a function there is none.';
+  override readonly message = 'The response was passed on with next(), but no handler follows a function.';
   readonly status = 404;
 }
 

@@ -174,7 +174,7 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
 
 function tellTooLate(callback: unknown): void {
   if (typeof callback === 'function')
-    process.nextTick(callback, new Error('The response has been answered by what the function returned.'));
+    process.nextTick(callback, new Error('The response was already sent with the value the function returned.'));
 }
 
 /** The value of a header in a flat list. */

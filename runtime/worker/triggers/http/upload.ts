@@ -32,7 +32,7 @@ export function createUploadReader(app: App, uploadDir: string = tmpdir()): Body
     }
     const folder = createFolder(uploadDir);
     onceClosed(response, () => {
-      folder.remove().catch((error: unknown) => app.log('warn', `An upload was not removed: ${messageOf(error)}`));
+      folder.remove().catch((error: unknown) => app.log('warn', `An upload could not be deleted: ${messageOf(error)}`));
     });
     return receive(request, response, { limit, path: () => folder.path() });
   };

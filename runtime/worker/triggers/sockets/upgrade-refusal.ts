@@ -23,7 +23,7 @@ export function toRefusal(code: ErrorCode, status: number = catalogue[code].stat
 
 /** The refusal of a worker that accepts no more sockets. */
 export function drainingRefusal(): Refusal {
-  return { ...errorRefusal(new HearthError('WORKER_UNAVAILABLE', { reason: 'It is shutting down.' })), headers: retryLater };
+  return { ...errorRefusal(new HearthError('WORKER_UNAVAILABLE', { reason: 'the worker is shutting down.' })), headers: retryLater };
 }
 
 /** The refusal of an address that asks more than `limit` times a second. */

@@ -85,7 +85,7 @@ describe('exportFrom()', () => {
     await store.commit(publish(draft('a', '1')));
     const stream = await exportFrom(store, { version: '1', appId: 'a', serverSecret: undefined }, false);
     for (const source of ['2', '3', '4']) await store.commit(publish(draft('a', source)));
-    await expect(text(stream)).rejects.toThrow('The history of a was changed while it was read');
+    await expect(text(stream)).rejects.toThrow('The history of a changed while it was being read');
   });
 });
 

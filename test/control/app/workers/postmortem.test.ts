@@ -71,7 +71,7 @@ describe('examine()', () => {
     const verdict = stuck({ mark: y, frames: [frame(3, 9), frame(2, 1)] });
     expect(judge({ verdict, running: seen(y, 0) })).toEqual({
       cause: 'stuck',
-      message: 'the event loop stood still for 3000 ms in lib/x, revision 3, line 2.',
+      message: 'the event loop was blocked for 3000 ms in lib/x, revision 3, line 2.',
       place: { ...x, line: 2, column: 9 },
       proven: true,
       stack: ['lib/x.ts:2:9', 'lib/x.ts:1:1'],
@@ -80,25 +80,25 @@ describe('examine()', () => {
 
   it('names the function without a line when its code is not known any more', () => {
     const verdict = stuck({ frames: [{ ...y, line: 8, column: 9 }] });
-    const message = 'the event loop stood still for 3000 ms in y, revision 1.';
+    const message = 'the event loop was blocked for 3000 ms in y, revision 1.';
     expect(judge({ verdict })).toEqual({ cause: 'stuck', message, place: y, proven: true, stack: ['y.ts'] });
   });
 
   it('says where code of others hung that a function has called', () => {
     const { message } = judge({ verdict: stuck({ frames: [frame(2, 1)], where: 'file:///p/index.js:7' }) });
-    expect(message).toBe('the event loop stood still for 3000 ms in lib/x, revision 3, line 1 (inside file:///p/index.js:7).');
+    expect(message).toBe('the event loop was blocked for 3000 ms in lib/x, revision 3, line 1 (inside file:///p/index.js:7).');
   });
 
   it('takes the mark of a loop that is stuck for proof when there is no stack', () => {
-    const message = 'the event loop stood still for 3000 ms in lib/x, revision 3.';
+    const message = 'the event loop was blocked for 3000 ms in lib/x, revision 3.';
     const found = { cause: 'stuck', message, place: x, proven: true, stack: [] };
     expect(judge({ verdict: stuck({ mark: x }), running: seen(y, 0) })).toEqual(found);
   });
 
   it('takes who was seen in the last five seconds for likely, not for proof', () => {
-    const message = 'the event loop stood still for 3000 ms in lib/x, revision 3.';
+    const message = 'the event loop was blocked for 3000 ms in lib/x, revision 3.';
     expect(judge({ verdict: stuck(), running: seen(x, 4999) })).toMatchObject({ message, place: x, proven: false });
-    const unknown = { message: 'the event loop stood still for 3000 ms.', place: undefined, proven: false };
+    const unknown = { message: 'the event loop was blocked for 3000 ms.', place: undefined, proven: false };
     expect(judge({ verdict: stuck(), running: seen(x, 5000) })).toMatchObject(unknown);
     expect(judge({ verdict: stuck() })).toMatchObject(unknown);
   });
@@ -123,7 +123,7 @@ describe('examine()', () => {
 
   it('says how long a worker had been silent', () => {
     const verdict = { cause: 'silent', seconds: 11 } as const;
-    const message = 'the worker had said nothing for 11 s, most likely in lib/x, revision 3.';
+    const message = 'the worker was silent for 11 s, most likely in lib/x, revision 3.';
     expect(judge({ verdict, running: seen(x, 10) })).toEqual({ cause: 'silent', message, place: x, proven: false, stack: [] });
   });
 
@@ -132,11 +132,11 @@ describe('examine()', () => {
     [{ code: null, signal: 'SIGSEGV' }, 'the worker ended with SIGSEGV, most likely in lib/x, revision 3.'],
     [
       { code: null, signal: 'SIGABRT' },
-      'the worker ended with SIGABRT, as it does when the heap is full, most likely in lib/x, revision 3.',
+      'the worker ended with SIGABRT, which is what happens when the heap is full, most likely in lib/x, revision 3.',
     ],
     [
       { code: 134, signal: null },
-      'the worker ended with exit code 134, as it does when the heap is full, most likely in lib/x, revision 3.',
+      'the worker ended with exit code 134, which is what happens when the heap is full, most likely in lib/x, revision 3.',
     ],
   ])('says that a worker ended by itself with %j', (exit, message) => {
     expect(judge({ exit, running: seen(x, 10) })).toEqual({ cause: 'exited', message, place: x, proven: false, stack: [] });

@@ -9,7 +9,7 @@ export function crashReport(more: Partial<CrashReport> = {}): CrashReport {
     code: null,
     signal: 'SIGKILL',
     cause: 'stuck',
-    message: 'the event loop stood still for 3000 ms in lib/x, revision 3.',
+    message: 'the event loop was blocked for 3000 ms in lib/x, revision 3.',
     servedMs: 1000,
     place: { function: 'lib/x', revision: 3 },
     quarantined: true,

@@ -15,6 +15,8 @@ it('judgeShortage() names the size of the memory and who holds it', () => {
   const evidence = { lines: [], frames: [], running: [] };
   const report = { type: 'memory', level: 'soft', rss: 3 * 1024 ** 2, blockedMs: 0, ...evidence } as const;
   const suspects = [{ function: 'hoards', revision: 1, bytes: 9 }];
-  expect(judgeShortage({ ...report, suspects: [] }, 0)).toEqual({ drain: 'it uses 3 MB of memory' });
-  expect(judgeShortage({ ...report, suspects }, 9)).toEqual({ drain: 'it uses 3 MB of memory, most of what was sampled by hoards' });
+  expect(judgeShortage({ ...report, suspects: [] }, 0)).toEqual({ drain: 'it is using 3 MB of memory' });
+  expect(judgeShortage({ ...report, suspects }, 9)).toEqual({
+    drain: 'it is using 3 MB of memory; hoards allocated most of what was sampled',
+  });
 });

@@ -63,7 +63,7 @@ describe('upgrades of one address', () => {
       expect(reply).toMatchObject({
         status: 429,
         headers: { 'retry-after': '1' },
-        body: { code: 'UPGRADE_TOO_MANY', error: 'This address opens more than 2 connections a second.' },
+        body: { code: 'UPGRADE_TOO_MANY', error: 'This address opens more than 2 connections a second. Try again in a moment.' },
       });
     }
     expect(host.app.counters.refused).toBe(refused.length);
