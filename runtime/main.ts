@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from './control/host/config.ts';
-import { type Control, startControl } from './control/host/control.ts';
-import { createTerminalLog } from './control/logs/terminal.ts';
+import { type Control, startControl } from './control/host/host.ts';
+import { createTerminalLog } from './control/logs/terminal-log.ts';
 import { HearthError, messageOf } from './kernel/errors.ts';
 
 const root = new URL('../', import.meta.url);

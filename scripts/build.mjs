@@ -10,7 +10,7 @@ export const dist = join(root, 'dist');
 /** The bundles of control, with their entry files. Code that only some hosts need is in chunks, which are loaded on demand. */
 const control = {
   main: 'runtime/main.ts',
-  transfer: 'runtime/cli/transfer.ts',
+  transfer: 'runtime/cli/transfer-command.ts',
   keeper: 'runtime/adapters/mongod/keeper.ts',
 };
 

@@ -2,4 +2,4 @@ import { readConfig } from '../runtime/control/host/config.ts';
 import type { WorkerLimits } from '../runtime/kernel/protocol/protocol.ts';
 
 /** The limits of a host that is started without any variable. */
-export const defaultLimits: WorkerLimits = readConfig({}, '/').limits;
+export const defaultLimits: WorkerLimits = readConfig({}, '/').app.limits;

@@ -1,7 +1,7 @@
 import { version } from 'esbuild';
 import type { Diagnostic } from '../kernel/errors.ts';
 import type { Compiled } from '../kernel/functions/revision.ts';
-import { buildFailed, fromMessages, placeAt, toDiagnostic } from './diagnostics.ts';
+import { buildFailed, fromMessages, placeAt, toDiagnostic } from './build-diagnostics.ts';
 import { type Mapped, guardPrefix, insertGuards } from './guards.ts';
 import { type Import, findImports } from './imports.ts';
 import { stopCompiler, transform } from './transform.ts';

@@ -1,5 +1,5 @@
 import { type SourceMapLine, type SourceMapSegment, decode, encode } from '@jridgewell/sourcemap-codec';
-import { lineBreak } from './diagnostics.ts';
+import { lineBreak } from './build-diagnostics.ts';
 import { GuardParser, type Guarded, UnguardableError } from './parser.ts';
 
 /** Code with its source map, a JSON text. */

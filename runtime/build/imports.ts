@@ -2,7 +2,7 @@ import { TraceMap, originalPositionFor } from '@jridgewell/trace-mapping';
 import { Parser, type Token, type TokenType, tokTypes } from 'acorn';
 import type { Diagnostic } from '../kernel/errors.ts';
 import { importCandidates, parseSpecifier } from '../kernel/functions/name.ts';
-import { type Place, lineBreak, toDiagnostic } from './diagnostics.ts';
+import { type Place, lineBreak, toDiagnostic } from './build-diagnostics.ts';
 
 /** An import of another function that runs whenever the code is loaded. */
 export interface Import {

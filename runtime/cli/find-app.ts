@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../control/host/config.ts';
 import { HearthError } from '../kernel/errors.ts';
-import { openMongoStore } from '../adapters/store/mongodb/store.ts';
+import { openMongoStore } from '../adapters/store/mongodb/mongodb-store.ts';
 import { openStorage, type Storage } from '../control/host/storage.ts';
 
 /** Where a command finds the app: in a store that it opens itself, or behind the API of the host that has it open. */

@@ -6,8 +6,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openMongoStore } from '../../runtime/adapters/store/mongodb/store.ts';
-import { openSqliteStore } from '../../runtime/adapters/store/sqlite/store.ts';
+import { openMongoStore } from '../../runtime/adapters/store/mongodb/mongodb-store.ts';
+import { openSqliteStore } from '../../runtime/adapters/store/sqlite/sqlite-store.ts';
 import { findMongod, TestMongod } from '../mongod.ts';
 import { TestHost } from './host.ts';
 

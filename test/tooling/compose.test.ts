@@ -51,8 +51,14 @@ describe('compose.yaml', () => {
   const config = readConfig(env, '/');
 
   it("sets variables of the host's only, to values that it takes", () => {
-    expect(config.appEnv).toEqual({});
-    expect(config).toMatchObject({ host: '0.0.0.0', adminToken: 'some-token', serverSecret: undefined, port: 4000, consolePort: 4001 });
+    expect(config.app.env).toEqual({});
+    expect(config).toMatchObject({
+      host: '0.0.0.0',
+      adminToken: 'some-token',
+      port: 4000,
+      consolePort: 4001,
+      app: { serverSecret: undefined },
+    });
   });
 
   it('does not start without ADMIN_TOKEN, and holds none', () => {
@@ -80,10 +86,10 @@ describe('compose.yaml', () => {
   });
 
   it('gives the host longer to stop than it takes, and room for two workers', () => {
-    expect(Number.parseInt(hearth.stop_grace_period) * 1000).toBeGreaterThan(2 * config.stopTimeout);
+    expect(Number.parseInt(hearth.stop_grace_period) * 1000).toBeGreaterThan(2 * config.app.stopTimeout);
     expect(hearth.init).toBe(true);
     expect(hearth.mem_limit).toMatch(/^\d+g$/);
-    expect(Number.parseInt(hearth.mem_limit) * 1024).toBeGreaterThanOrEqual(2 * config.limits.memory + 512);
+    expect(Number.parseInt(hearth.mem_limit) * 1024).toBeGreaterThanOrEqual(2 * config.app.limits.memory + 512);
   });
 
   it.each(Object.entries(services))('keeps the data of %s in named volumes, and gives it no more than it needs', (_, service) => {

@@ -49,7 +49,7 @@ const sources = {
   'runtime/worker/process/main.ts': 'export {};\n',
   'runtime/worker/watchdog/main.ts': 'export {};\n',
   'runtime/adapters/mongod/keeper.ts': 'export {};\n',
-  'runtime/cli/transfer.ts': 'export {};\n',
+  'runtime/cli/transfer-command.ts': 'export {};\n',
   'sdk/index.ts': 'export {};\n',
   'web/index.html': '<!doctype html><!-- build: head -->',
   'web/main.tsx': 'export {};\n',

@@ -1,4 +1,4 @@
-import type { AnswerBody, AnswerName } from '../../runtime/control/api/answers.ts';
+import type { AnswerBody, AnswerName } from '../../runtime/control/api/responses.ts';
 
 /** A place in a source that a build, a load or a check found fault with. */
 export type Diagnostic = AnswerBody<'Diagnostic'>;

@@ -1,5 +1,5 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
-import type { AnswerBody } from '../../runtime/control/api/answers.ts';
+import type { AnswerBody } from '../../runtime/control/api/responses.ts';
 import { ApiError, call, functionPath } from './client.ts';
 import { readSession } from './session.ts';
 

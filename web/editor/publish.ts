@@ -1,4 +1,4 @@
-import type { AnswerBody } from '../../runtime/control/api/answers.ts';
+import type { AnswerBody } from '../../runtime/control/api/responses.ts';
 import { ApiError, call, type Diagnostic } from '../api/client.ts';
 import type { Methods } from './publish-settings.ts';
 

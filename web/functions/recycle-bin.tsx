@@ -3,7 +3,7 @@ import { History, RotateCcw } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { Link, useLocation } from 'wouter';
-import type { AnswerBody } from '../../runtime/control/api/answers.ts';
+import type { AnswerBody } from '../../runtime/control/api/responses.ts';
 import { call } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
 import { functionLink, revisionLink } from '../state/links.ts';

@@ -24,7 +24,7 @@ interface Incoming {
   readonly error?: { readonly message?: string };
 }
 
-/** The close codes of the host: see `closing` in runtime/control/language/session.ts. */
+/** The close codes of the host: see `closing` in runtime/control/language/language-session.ts. */
 const codes = { restarted: 1012, tooLarge: 1009, idle: 4408, unavailable: 4501 } as const;
 const slowest = 5_000;
 

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { AnswerBody } from '../../runtime/control/api/answers.ts';
+import type { AnswerBody } from '../../runtime/control/api/responses.ts';
 import { call } from '../api/client.ts';
 
 export type Crash = AnswerBody<'Crash'>;

@@ -1,29 +1,26 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import type { RouterContext } from '@koa/router';
-import { Router } from '@koa/router';
+import { Router, type RouterContext } from '@koa/router';
 import Koa from 'koa';
 import { HearthError } from '../../kernel/errors.ts';
 import { createStatusHistory, type StatusHistory } from './status-history.ts';
-import type { ControlServices } from '../services.ts';
+import type { ControlServices } from './services.ts';
 import { authorize, isPrivate } from './auth.ts';
-import { checkRoutes } from './check.ts';
-import { connectionRoutes } from './connections.ts';
-import { crashRoutes } from './crashes.ts';
-import { deletedRoutes } from './deleted.ts';
-import { answerErrors, logKoaErrors, toErrorBody } from './errors.ts';
-import { functionRoutes } from './functions.ts';
-import { logRoutes } from './logs.ts';
+import { checkRoutes } from './check-routes.ts';
+import { connectionRoutes } from './connection-routes.ts';
+import { crashRoutes } from './crash-routes.ts';
+import { deletedRoutes } from './deleted-routes.ts';
+import { answerErrors, logKoaErrors, toErrorBody } from './error-reply.ts';
+import { functionRoutes } from './function-routes.ts';
+import { logRoutes } from './log-routes.ts';
 import { describeApi } from './openapi.ts';
-import { publishRoutes } from './publish.ts';
-import { revisionRoutes } from './revisions.ts';
-import type { ApiLimits, ApiScope, Route } from './route.ts';
-import { answer } from './route.ts';
-import { runRoutes } from './run.ts';
-import { statusRoutes } from './status.ts';
-import type { LogStreams } from './stream.ts';
-import { createLogStreams } from './stream.ts';
-import { transferRoutes } from './transfer.ts';
-import { workerRoutes } from './worker.ts';
+import { publishRoutes } from './publish-routes.ts';
+import { revisionRoutes } from './revision-routes.ts';
+import { type ApiLimits, type ApiScope, type Route, answer } from './route.ts';
+import { runRoutes } from './run-routes.ts';
+import { statusRoutes } from './status-routes.ts';
+import { type LogStreams, createLogStreams } from './log-stream.ts';
+import { transferRoutes } from './transfer-routes.ts';
+import { workerRoutes } from './worker-routes.ts';
 
 /** What the API keeps to unless told otherwise. */
 export const defaultApiLimits: ApiLimits = {

@@ -1,6 +1,6 @@
 import type Koa from 'koa';
 import { HearthError } from '../../kernel/errors.ts';
-import type { ControlServices } from '../services.ts';
+import type { ControlServices } from './services.ts';
 
 /** Whether a path is answered to the admin only, be there such a call or not. */
 export function isPrivate(path: string): boolean {

@@ -1,5 +1,5 @@
 import { HearthError } from '../../kernel/errors.ts';
-import type { Published } from '../services.ts';
+import type { Published } from '../app/publishing/publisher.ts';
 import { httpMethods } from './requests.ts';
 import type { ApiScope } from './route.ts';
 

@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import type { ErrorCode } from '../../kernel/errors.ts';
-import { catalogue } from '../../kernel/errors.ts';
-import type { AnswerBody } from './answers.ts';
-import { answers } from './answers.ts';
+import { type ErrorCode, catalogue } from '../../kernel/errors.ts';
+import { type AnswerBody, answers } from './responses.ts';
 import { queries } from './query.ts';
 import { requests } from './requests.ts';
 import type { Answer, Route } from './route.ts';

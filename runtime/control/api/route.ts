@@ -2,8 +2,8 @@ import type { RouterContext } from '@koa/router';
 import { checkFunctionName } from '../../kernel/functions/name.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import type { HistoryOptions } from './status-history.ts';
-import type { ControlServices } from '../services.ts';
-import type { AnswerBody, AnswerName } from './answers.ts';
+import type { ControlServices } from './services.ts';
+import type { AnswerBody, AnswerName } from './responses.ts';
 import type { queries } from './query.ts';
 import type { requests } from './requests.ts';
 

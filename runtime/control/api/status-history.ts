@@ -1,5 +1,6 @@
 import type { WorkerMetrics } from '../../kernel/protocol/protocol.ts';
-import type { Supervisor, WorkerState } from '../services.ts';
+import type { WorkerState } from '../app/workers/worker-state.ts';
+import type { WorkerSupervisor } from '../app/workers/supervisor.ts';
 
 /** How the host was at one moment. What the worker has not told is null. */
 export interface StatusSample {
@@ -42,7 +43,10 @@ export interface HistoryOptions {
 }
 
 /** Takes samples from now on; whoever makes it closes it. It does not keep the process alive. */
-export function createStatusHistory(supervisor: Pick<Supervisor, 'status'>, { interval, samples: limit }: HistoryOptions): StatusHistory {
+export function createStatusHistory(
+  supervisor: Pick<WorkerSupervisor, 'status'>,
+  { interval, samples: limit }: HistoryOptions,
+): StatusHistory {
   const samples: StatusSample[] = [];
   let counted: Counted = { pid: undefined, metrics: undefined };
   const take = (): void => {
@@ -65,7 +69,7 @@ interface Counted {
   readonly metrics: WorkerMetrics | undefined;
 }
 
-function sampleOf(supervisor: Pick<Supervisor, 'status'>, before: Counted): { sample: StatusSample; next: Counted } {
+function sampleOf(supervisor: Pick<WorkerSupervisor, 'status'>, before: Counted): { sample: StatusSample; next: Counted } {
   const { worker, restarts, metrics } = supervisor.status();
   const pid = 'pid' in worker ? worker.pid : undefined;
   // Another worker counts from nought again. While none serves, whose counts come next is not known.

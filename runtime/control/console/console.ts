@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { isPrivate } from '../api/auth.ts';
-import type { FileListener } from './files.ts';
-import { setSecurityHeaders } from './headers.ts';
+import type { FileListener } from './static-files.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 import { type ConsoleParts, createRoutes } from './routes.ts';
-import type { Listeners } from './server.ts';
+import type { Listeners } from './console-server.ts';
 import { createUpgrades } from './upgrades.ts';
 
 /** All that is served on the console's port. */

@@ -3,14 +3,14 @@ import Koa from 'koa';
 import { z } from 'zod';
 import { HearthError } from '../../kernel/errors.ts';
 import type { Api } from '../api/api.ts';
-import { readBody } from '../api/body.ts';
-import { answerErrors, logKoaErrors } from '../api/errors.ts';
-import type { ControlServices } from '../services.ts';
+import { readBody } from '../api/request-body.ts';
+import { answerErrors, logKoaErrors } from '../api/error-reply.ts';
+import type { ControlServices } from '../api/services.ts';
 import { Attempts } from './attempts.ts';
 import type { SignInCode } from './code.ts';
 import type { Gate } from './gate.ts';
-import type { FunctionsPlace } from './headers.ts';
-import type { LanguageService } from './language.ts';
+import type { FunctionsPlace } from './security-headers.ts';
+import type { LanguageService } from './language-socket.ts';
 
 /** What the console stands on. */
 export interface ConsoleParts extends FunctionsPlace {

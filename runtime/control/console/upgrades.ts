@@ -3,9 +3,9 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { HearthError } from '../../kernel/errors.ts';
 import type { Gate } from './gate.ts';
-import type { LanguageService } from './language.ts';
-import { refuseUpgrade } from './refusal.ts';
-import type { UpgradeListener } from './server.ts';
+import type { LanguageService } from './language-socket.ts';
+import { refuseUpgrade } from './console-refusal.ts';
+import type { UpgradeListener } from './console-server.ts';
 
 /** Bytes of one message: a source and what an editor says of it. */
 const maximumMessage = 8 * 1024 * 1024;

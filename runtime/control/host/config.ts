@@ -3,7 +3,13 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { HearthError, messageOf } from '../../kernel/errors.ts';
 import { type LogLevel, logLevels } from '../../kernel/ports/logger.ts';
+import type { AppSettings } from '../app/app.ts';
 import type { WorkerLimits } from '../../kernel/protocol/protocol.ts';
+
+/** What belongs to an app. Sizes are bytes. */
+export interface AppConfig extends AppSettings {
+  readonly sourceLimit: number;
+}
 
 /** The host's configuration: validated once at start, never changed. Times are milliseconds, sizes bytes. */
 export interface Config {
@@ -13,25 +19,16 @@ export interface Config {
   /** The origin at which clients reach functions, without a slash at the end. Undefined: the host's own name and `port`. */
   readonly functionsUrl: string | undefined;
   readonly dataDir: string;
-  readonly appId: string;
   /** Undefined: one is made at the first start. */
   readonly adminToken: string | undefined;
-  /** Undefined: one is made at the first start and kept. */
-  readonly serverSecret: string | undefined;
   readonly logLevel: LogLevel;
-  readonly origins: readonly string[] | undefined;
-  readonly sourceLimit: number;
+  /** Revisions of a function that are kept. */
   readonly historyLimit: number;
-  readonly stopTimeout: number;
-  readonly limits: WorkerLimits;
-  /** The database for functions and of functions; `managed` has the host start one. Undefined: functions are kept in a file. */
+  /** The database for functions and of functions; `managed`: the host starts one. Undefined: functions are kept in a file. */
   readonly mongodbUri: string | undefined;
   /** The mongod to start; undefined: one is looked for. */
   readonly mongodBin: string | undefined;
-  /** Whether workers run under Node's permission model. */
-  readonly permissions: 'full' | 'restricted';
-  /** What functions see as their environment: what the host was started with, without the host's own. */
-  readonly appEnv: Readonly<Record<string, string>>;
+  readonly app: AppConfig;
 }
 
 const units: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };
@@ -108,13 +105,15 @@ const variables = {
   WORKER_PERMISSIONS: z.enum(['full', 'restricted']).default('full'),
 } as const;
 
+const schema = z.object(variables);
+
 /** Set for other parts of Hearth; not a function's business either. */
 const reservedVariables = new Set([...Object.keys(variables), 'NATS_URL', 'NODE_OPTIONS', 'NODE_CHANNEL_FD']);
 
 /** Reads the configuration from an environment; throws `CONFIG_INVALID` that names every variable that is wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, cwd: string): Config {
   const { values: given, unreadable } = readValues(env);
-  const parsed = z.object(variables).safeParse(given);
+  const parsed = schema.safeParse(given);
   const issues = parsed.success ? samePorts(parsed.data) : parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
   const reasons = [...unreadable, ...issues];
   if (!parsed.success || reasons.length > 0) throw new HearthError('CONFIG_INVALID', { reason: `${reasons.join('; ')}.` });
@@ -125,43 +124,49 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
     host: values.HOST,
     functionsUrl: values.FUNCTIONS_URL,
     dataDir: resolve(cwd, values.DATA_DIR),
-    appId: values.APP_ID,
     adminToken: values.ADMIN_TOKEN,
-    serverSecret: values.SERVER_SECRET,
     logLevel: values.LOG_LEVEL,
-    origins: values.WEBSOCKET_ORIGINS,
-    sourceLimit: values.SOURCE_LIMIT_SIZE,
     historyLimit: values.HISTORY_LIMIT,
-    stopTimeout: values.STOP_TIMEOUT_MS,
-    permissions: values.WORKER_PERMISSIONS,
     mongodbUri: values.MONGODB_URI,
     mongodBin: values.MONGOD_BIN,
-    limits: Object.freeze({
-      requestBody: values.REQUEST_LIMIT_SIZE,
-      message: values.WEBSOCKET_MESSAGE_LIMIT,
-      queuedMessages: values.WEBSOCKET_QUEUE_LIMIT,
-      pingInterval: values.WEBSOCKET_PING_MS,
-      bufferedWarning: values.WEBSOCKET_BUFFER_WARNING,
-      bufferedMaximum: values.WEBSOCKET_BUFFER_LIMIT,
-      upgradeTimeout: values.UPGRADE_TIMEOUT_MS,
-      runTimeout: values.RUN_TIMEOUT_MS,
-      initTimeout: values.INIT_TIMEOUT_MS,
-      logLines: values.LOG_LINES_PER_SECOND,
-      cpuTime: values.FUNCTION_CPU_LIMIT_MS,
-      stuckTime: values.WORKER_STUCK_MS,
-      memory: values.WORKER_MEMORY_LIMIT_MB,
-      functionTimeout: values.FUNCTION_TIMEOUT_MS,
-      eventTimeout: values.WEBSOCKET_EVENT_TIMEOUT_MS,
-      concurrency: values.FUNCTION_CONCURRENCY,
-      queuedCalls: values.FUNCTION_QUEUE_LIMIT,
-      addressConnections: values.ADDRESS_CONNECTION_LIMIT,
-      addressUpgrades: values.ADDRESS_UPGRADE_LIMIT,
-      trustedAddresses: values.TRUSTED_ADDRESSES,
-      bufferedTotal: values.WEBSOCKET_BUFFER_TOTAL,
-      headersTimeout: values.HEADERS_TIMEOUT_MS,
-      requestTimeout: values.REQUEST_TIMEOUT_MS,
+    app: Object.freeze({
+      id: values.APP_ID,
+      serverSecret: values.SERVER_SECRET,
+      env: Object.freeze(appEnv(env)),
+      origins: values.WEBSOCKET_ORIGINS,
+      sourceLimit: values.SOURCE_LIMIT_SIZE,
+      limits: toLimits(values),
+      permissions: values.WORKER_PERMISSIONS,
+      stopTimeout: values.STOP_TIMEOUT_MS,
     }),
-    appEnv: Object.freeze(appEnv(env)),
+  });
+}
+
+function toLimits(values: z.output<typeof schema>): WorkerLimits {
+  return Object.freeze({
+    requestBody: values.REQUEST_LIMIT_SIZE,
+    message: values.WEBSOCKET_MESSAGE_LIMIT,
+    queuedMessages: values.WEBSOCKET_QUEUE_LIMIT,
+    pingInterval: values.WEBSOCKET_PING_MS,
+    bufferedWarning: values.WEBSOCKET_BUFFER_WARNING,
+    bufferedMaximum: values.WEBSOCKET_BUFFER_LIMIT,
+    upgradeTimeout: values.UPGRADE_TIMEOUT_MS,
+    runTimeout: values.RUN_TIMEOUT_MS,
+    initTimeout: values.INIT_TIMEOUT_MS,
+    logLines: values.LOG_LINES_PER_SECOND,
+    cpuTime: values.FUNCTION_CPU_LIMIT_MS,
+    stuckTime: values.WORKER_STUCK_MS,
+    memory: values.WORKER_MEMORY_LIMIT_MB,
+    functionTimeout: values.FUNCTION_TIMEOUT_MS,
+    eventTimeout: values.WEBSOCKET_EVENT_TIMEOUT_MS,
+    concurrency: values.FUNCTION_CONCURRENCY,
+    queuedCalls: values.FUNCTION_QUEUE_LIMIT,
+    addressConnections: values.ADDRESS_CONNECTION_LIMIT,
+    addressUpgrades: values.ADDRESS_UPGRADE_LIMIT,
+    trustedAddresses: values.TRUSTED_ADDRESSES,
+    bufferedTotal: values.WEBSOCKET_BUFFER_TOTAL,
+    headersTimeout: values.HEADERS_TIMEOUT_MS,
+    requestTimeout: values.REQUEST_TIMEOUT_MS,
   });
 }
 

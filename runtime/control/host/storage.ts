@@ -4,7 +4,7 @@ import type { LogLevel } from '../../kernel/ports/logger.ts';
 import type { FunctionStore } from '../../kernel/ports/function-store.ts';
 import { findMongod } from '../../adapters/mongod/binary.ts';
 import type { ManagedMongod } from '../../adapters/mongod/mongod.ts';
-import { openSqliteStore } from '../../adapters/store/sqlite/store.ts';
+import { openSqliteStore } from '../../adapters/store/sqlite/sqlite-store.ts';
 
 /** Where an app is kept. */
 export interface Storage {
@@ -34,7 +34,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     return { store, kind: 'sqlite', databaseUri: undefined, close: () => store.close() };
   }
   // MongoDB's driver takes a good part of a start to read: hosts without a MongoDB go without.
-  const { openMongoStore } = await import('../../adapters/store/mongodb/store.ts');
+  const { openMongoStore } = await import('../../adapters/store/mongodb/mongodb-store.ts');
   const managed = mongodbUri === 'managed' ? await startManaged(options) : undefined;
   const uri = managed?.uri ?? mongodbUri;
   try {

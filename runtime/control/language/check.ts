@@ -2,13 +2,21 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HearthError, messageOf } from '../../kernel/errors.ts';
-import type { CheckDiagnostic, Checker } from '../services.ts';
+import { type CheckDiagnostic, toDiagnostics } from './check-diagnostics.ts';
 import { LanguageClient } from './client.ts';
 import { findClosure } from './closure.ts';
 import type { Compiler } from './compiler.ts';
-import { toDiagnostics } from './diagnostics.ts';
-import { toSettings } from './settings.ts';
+import { toSettings } from './server-settings.ts';
 import { type FunctionSource, type Workspace, fileOf, writeSource } from './workspace.ts';
+
+/** Checks types. */
+export interface Checker {
+  /**
+   * What is wrong with drafts in the place of live functions, and with those that import them. Throws
+   * `CHECK_FAILED` when it cannot be told.
+   */
+  check(functions: readonly { readonly name: string; readonly source: string }[]): Promise<readonly CheckDiagnostic[]>;
+}
 
 /** What checks keep to. */
 export interface CheckLimits {

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import type { Compiler } from './compiler.ts';
 import { answerOf, toInitialize, toMessage } from './messages.ts';
-import { LanguageProcess } from './process.ts';
+import { LanguageProcess } from './server-process.ts';
 
 /** Asks a language server of its own. */
 export class LanguageClient {

@@ -5,8 +5,8 @@ import { messageOf } from '../../kernel/errors.ts';
 import type { LogLevel } from '../../kernel/ports/logger.ts';
 import { type CheckLimits, type WorkspaceChecker, createChecker } from './check.ts';
 import { type Compiler, findCompiler } from './compiler.ts';
-import { type Ground, type GroundOptions, LazyGround } from './ground.ts';
-import { Session, closing } from './session.ts';
+import { type Ground, type GroundOptions, LazyGround } from './language-folder.ts';
+import { Session, closing } from './language-session.ts';
 import type { Root } from './uris.ts';
 import type { FunctionSource } from './workspace.ts';
 

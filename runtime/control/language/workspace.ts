@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, realpath, rm, symlink, writeFile, copyFile, chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { toSettings } from './settings.ts';
+import { toSettings } from './server-settings.ts';
 
 /** A function as the language server needs it. */
 export interface FunctionSource {

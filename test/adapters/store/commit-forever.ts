@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { openSqliteStore } from '../../../runtime/adapters/store/sqlite/store.ts';
+import { openSqliteStore } from '../../../runtime/adapters/store/sqlite/sqlite-store.ts';
 
 /** The source of revision `n` of a function: large enough to span many pages, and told apart from every other. */
 export function sourceOf(name: string, n: number): string {

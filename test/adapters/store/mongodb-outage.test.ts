@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { HearthError } from '../../../runtime/kernel/errors.ts';
 import type { FunctionStore } from '../../../runtime/kernel/ports/function-store.ts';
-import { openMongoStore } from '../../../runtime/adapters/store/mongodb/store.ts';
+import { openMongoStore } from '../../../runtime/adapters/store/mongodb/mongodb-store.ts';
 import { draft, publish, rejection } from '../../contract/function-store/place.ts';
 import { createCounter, MongoPlace, Wire, withoutMongod } from './mongodb-place.ts';
 

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, connect, type Socket, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import type { FunctionStore } from '../../../runtime/kernel/ports/function-store.ts';
-import { openMongoStore, type MongoStoreOptions } from '../../../runtime/adapters/store/mongodb/store.ts';
+import { openMongoStore, type MongoStoreOptions } from '../../../runtime/adapters/store/mongodb/mongodb-store.ts';
 import { findMongod, TestMongod } from '../../mongod.ts';
 
 /** Whether these tests can be skipped: there is no mongod, and nobody relies on them. Says so. */

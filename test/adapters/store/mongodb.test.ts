@@ -1,6 +1,6 @@
 import { MongoClient, type Db } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { openMongoStore } from '../../../runtime/adapters/store/mongodb/store.ts';
+import { openMongoStore } from '../../../runtime/adapters/store/mongodb/mongodb-store.ts';
 import { functionStoreContract } from '../../contract/function-store.ts';
 import { draft, names, numbers, publish, rejection } from '../../contract/function-store/place.ts';
 import { createCounter, MongoPlace, Standalone, withoutMongod } from './mongodb-place.ts';

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FunctionStore } from '../../../runtime/kernel/ports/function-store.ts';
-import { openSqliteStore } from '../../../runtime/adapters/store/sqlite/store.ts';
+import { openSqliteStore } from '../../../runtime/adapters/store/sqlite/sqlite-store.ts';
 import { sourceOf } from './commit-forever.ts';
 
 let root = '';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { FunctionStore } from '../../../runtime/kernel/ports/function-store.ts';
-import { openSqliteStore } from '../../../runtime/adapters/store/sqlite/store.ts';
+import { openSqliteStore } from '../../../runtime/adapters/store/sqlite/sqlite-store.ts';
 import { functionStoreContract } from '../../contract/function-store.ts';
 import { draft, publish, rejection } from '../../contract/function-store/place.ts';
 

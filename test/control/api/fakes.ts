@@ -2,24 +2,20 @@ import { HearthError } from '../../../runtime/kernel/errors.ts';
 import type { WorkerMetrics } from '../../../runtime/kernel/protocol/protocol.ts';
 import type { Revision } from '../../../runtime/kernel/functions/revision.ts';
 import type { Change, FunctionStore } from '../../../runtime/kernel/ports/function-store.ts';
-import type { ImportOptions, Transfer } from '../../../runtime/control/app/transfer/port.ts';
-import { planImport } from '../../../runtime/control/app/transfer/plan.ts';
-import { type AppExport, readExport } from '../../../runtime/control/app/transfer/read.ts';
-import { exportFrom } from '../../../runtime/control/app/transfer/transfer.ts';
-import type {
-  Catalog,
-  CrashReport,
-  FunctionEdit,
-  LoggedRecord,
-  Published,
-  Publisher,
-  QuarantinedFunction,
-} from '../../../runtime/control/services.ts';
+import type { ImportOptions } from '../../../runtime/control/app/transfer/import-report.ts';
+import { planImport } from '../../../runtime/control/app/transfer/import-plan.ts';
+import { type AppExport, readExport } from '../../../runtime/control/app/transfer/export-reader.ts';
+import { exportFrom, type Transfer } from '../../../runtime/control/app/transfer/transfer.ts';
+import type { LiveCatalog } from '../../../runtime/control/app/publishing/catalog.ts';
+import type { FunctionEdit, Published, Publisher } from '../../../runtime/control/app/publishing/publisher.ts';
+import type { CrashReport } from '../../../runtime/control/app/workers/crash-report.ts';
+import type { QuarantinedFunction } from '../../../runtime/control/app/workers/quarantine.ts';
+import type { LoggedRecord } from '../../../runtime/control/logs/log-filter.ts';
 
 const compiled = { code: '', map: '{}', builder: 'none' };
 
 /** Functions in memory: enough of a store for the API, which only reads from it. */
-export class MemoryFunctions implements Catalog {
+export class MemoryFunctions implements Pick<LiveCatalog, 'get' | 'list'> {
   readonly history = new Map<string, Revision[]>();
   readonly #live = new Map<string, Revision>();
 
@@ -81,7 +77,7 @@ export interface FakeImport {
 }
 
 /** Exports from the store, and reads an import without making it live. */
-export function fakeTransfer(store: FunctionStore, imports: FakeImport[]): Transfer {
+export function fakeTransfer(store: FunctionStore, imports: FakeImport[]): Pick<Transfer, 'export' | 'import'> {
   return {
     export: (secret) => exportFrom(store, { version: '1.2.3', appId: 'app', serverSecret: 'sixteen-characters' }, secret),
     async import(source, limit, options) {
@@ -94,7 +90,7 @@ export function fakeTransfer(store: FunctionStore, imports: FakeImport[]): Trans
 }
 
 /** Publishes without building: a source that says `syntax error`, `throws` or `crash` fails as such code would. */
-export class MemoryPublisher implements Publisher {
+export class MemoryPublisher implements Pick<Publisher, 'publish'> {
   readonly edits: FunctionEdit[] = [];
   readonly #functions: MemoryFunctions;
 

@@ -4,15 +4,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Api } from '../../../runtime/control/api/api.ts';
-import { createApi, defaultApiLimits } from '../../../runtime/control/api/api.ts';
+import { type Api, createApi, defaultApiLimits } from '../../../runtime/control/api/api.ts';
 import type { ApiLimits } from '../../../runtime/control/api/route.ts';
-import { createLogBook } from '../../../runtime/control/logs/book.ts';
-import type { ControlServices, CrashReport, LogBook, RunRequest, SupervisorStatus } from '../../../runtime/control/services.ts';
-import type { CallOptions, Reply } from './client.ts';
-import { send, token } from './client.ts';
-import type { Conformance } from './conformance.ts';
-import { createConformance } from './conformance.ts';
+import { type LogBook, createLogBook } from '../../../runtime/control/logs/log-book.ts';
+import type { ControlServices } from '../../../runtime/control/api/services.ts';
+import type { RunRequest } from '../../../runtime/control/app/publishing/draft-run.ts';
+import type { CrashReport } from '../../../runtime/control/app/workers/crash-report.ts';
+import type { SupervisorStatus } from '../../../runtime/control/app/workers/supervisor.ts';
+import { type CallOptions, type Reply, send, token } from './client.ts';
+import { type Conformance, createConformance } from './conformance.ts';
 import { type FakeImport, fakeTransfer, MemoryFunctions, MemoryPublisher, memoryStore, workerMetrics } from './fakes.ts';
 import { fakeSupervisor, runLike } from './worker.ts';
 
@@ -117,7 +117,7 @@ function fakeServices(fakes: Fakes, functions: MemoryFunctions): ControlServices
     startedAt: Date.now() - 5000,
     store: memoryStore(functions),
     storage: 'sqlite',
-    follower: { list: () => [] },
+    sync: { list: () => [] },
     catalog: functions,
     publisher: fakes.publisher,
     runner: {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { objectAt } from './conformance.ts';
 import type { Reply } from './client.ts';
-import type { TestHost } from './host.ts';
-import { startHost } from './host.ts';
+import { type TestHost, startHost } from './host.ts';
 
 function messages({ body }: Reply): unknown[] {
   const { logs } = objectAt(body);

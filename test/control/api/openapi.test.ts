@@ -1,12 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { answers } from '../../../runtime/control/api/answers.ts';
+import { answers } from '../../../runtime/control/api/responses.ts';
 import { requests } from '../../../runtime/control/api/requests.ts';
 import { open, send } from './client.ts';
 import { objectAt } from './conformance.ts';
 import { bareReport, stuckReport } from './fakes.ts';
-import type { TestHost } from './host.ts';
-import { startHost } from './host.ts';
+import { type TestHost, startHost } from './host.ts';
 
 const calls = [
   'DELETE /v1/connections/{id}',

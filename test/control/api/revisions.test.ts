@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TestHost } from './host.ts';
-import { startHost } from './host.ts';
+import { type TestHost, startHost } from './host.ts';
 
 async function withTwoRevisions(): Promise<TestHost> {
   const host = await startHost();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createStatusHistory, type StatusHistory } from '../../../runtime/control/api/status-history.ts';
-import type { SupervisorStatus, WorkerState } from '../../../runtime/control/services.ts';
+import type { WorkerState } from '../../../runtime/control/app/workers/worker-state.ts';
+import type { SupervisorStatus } from '../../../runtime/control/app/workers/supervisor.ts';
 import type { WorkerMetrics } from '../../../runtime/kernel/protocol/protocol.ts';
 import { workerMetrics } from './fakes.ts';
 

@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { CallOptions } from './client.ts';
-import { open } from './client.ts';
-import type { TestHost } from './host.ts';
-import { startHost } from './host.ts';
+import { type CallOptions, open } from './client.ts';
+import { type TestHost, startHost } from './host.ts';
 
 /** Parts of a stream, each up to an empty line. */
 class Events {

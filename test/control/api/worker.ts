@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { RunResult, WorkerMethod, WorkerParams, WorkerResult } from '../../../runtime/kernel/protocol/protocol.ts';
 import { HearthError } from '../../../runtime/kernel/errors.ts';
-import type { RunRequest, Supervisor, SupervisorStatus } from '../../../runtime/control/services.ts';
+import type { RunRequest } from '../../../runtime/control/app/publishing/draft-run.ts';
+import type { SupervisorStatus, WorkerSupervisor } from '../../../runtime/control/app/workers/supervisor.ts';
 
 /** Notes the run and answers one; the draft `slow` takes too long, `deadly` ends the worker, and `endless` only ends when it is aborted. */
 export async function runLike(asked: RunRequest, runs: RunRequest[], signal: AbortSignal): Promise<RunResult> {
@@ -51,7 +52,7 @@ interface Supervised {
 }
 
 /** Supervises a worker with one socket, `c1`, which can be replaced while it serves. */
-export function fakeSupervisor({ calls, restarts, status }: Supervised): Supervisor {
+export function fakeSupervisor({ calls, restarts, status }: Supervised): Pick<WorkerSupervisor, 'call' | 'run' | 'restart' | 'status'> {
   const worker = fakeWorker(calls);
   return {
     call: async (method, params) => worker[method](params),

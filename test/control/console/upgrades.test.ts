@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { openConsole } from '../../../runtime/control/console/server.ts';
+import { openConsole } from '../../../runtime/control/console/console-server.ts';
 import { startConsole, type TestConsole, upgrade } from './host.ts';
 
 const language = {

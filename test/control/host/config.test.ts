@@ -34,11 +34,8 @@ describe('readConfig()', () => {
       host: '127.0.0.1',
       dataDir: '/home/somebody/.hearth',
       adminToken: undefined,
-      serverSecret: undefined,
       logLevel: 'info',
-      origins: undefined,
-      limits: { requestBody: 10 * 1024 ** 2 },
-      appEnv: {},
+      app: { serverSecret: undefined, origins: undefined, limits: { requestBody: 10 * 1024 ** 2 }, env: {} },
     });
   });
 
@@ -48,7 +45,7 @@ describe('readConfig()', () => {
 
   it('is frozen', () => {
     const config = read({ A: '1' });
-    expect([config, config.limits, config.appEnv].map((part) => Object.isFrozen(part))).toEqual([true, true, true]);
+    expect([config, config.app.limits, config.app.env].map((part) => Object.isFrozen(part))).toEqual([true, true, true]);
   });
 
   it('resolves DATA_DIR against the folder it was started in', () => {
@@ -56,7 +53,10 @@ describe('readConfig()', () => {
   });
 
   it('splits WEBSOCKET_ORIGINS at commas', () => {
-    expect(read({ WEBSOCKET_ORIGINS: 'https://a.example, https://b.example' }).origins).toEqual(['https://a.example', 'https://b.example']);
+    expect(read({ WEBSOCKET_ORIGINS: 'https://a.example, https://b.example' }).app.origins).toEqual([
+      'https://a.example',
+      'https://b.example',
+    ]);
   });
 
   it.each([
@@ -68,7 +68,7 @@ describe('readConfig()', () => {
     ['1gb', 1024 ** 3],
     ['0.5kb', 512],
   ])('takes the size %s', (size, bytes) => {
-    expect(read({ REQUEST_LIMIT_SIZE: size }).limits.requestBody).toBe(bytes);
+    expect(read({ REQUEST_LIMIT_SIZE: size }).app.limits.requestBody).toBe(bytes);
   });
 
   it.each(['0', '0mb', '-1', '10 apples', 'mb', '1e6', '1.mb', '0x10', 'Infinity', '1 0'])('refuses the size %s', (size) => {
@@ -180,6 +180,6 @@ describe('appEnv', () => {
       npm_config_registry: 'x',
       NPM_TOKEN: 'x',
     };
-    expect(read(env).appEnv).toEqual({ STRIPE_KEY: 'sk', EMPTY: '', MY_FILE: '/x' });
+    expect(read(env).app.env).toEqual({ STRIPE_KEY: 'sk', EMPTY: '', MY_FILE: '/x' });
   });
 });

@@ -1,5 +1,4 @@
-import { closing, echo } from '../scene.ts';
-import type { Scene } from '../scene.ts';
+import { type Scene, closing, echo } from '../scene.ts';
 import type { Fault } from './fault.ts';
 
 /** Hands an event to the fault's function, then says how the socket answers. */

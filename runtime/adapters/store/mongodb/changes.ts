@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangeStreamOptions, ResumeToken } from 'mongodb';
-import type { Connection } from './connection.ts';
+import type { Connection } from './mongodb-connection.ts';
 import type { FunctionDocument } from './documents.ts';
-import { isAbsence, isStaleToken } from './failure.ts';
-import { collections } from './schema.ts';
+import { isAbsence, isStaleToken } from './mongodb-failure.ts';
+import { collections } from './mongodb-schema.ts';
 
 /** How long the changes after one that was told are gathered, in milliseconds. */
 const gathering = 5;

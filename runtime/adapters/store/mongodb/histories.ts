@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation, ClientSession, Collection } from 'mongodb';
 import { HearthError } from '../../../kernel/errors.ts';
 import type { FunctionHead, History, SourceRevision } from '../../../kernel/ports/function-store.ts';
-import { isTooLarge } from './failure.ts';
+import { isTooLarge } from './mongodb-failure.ts';
 import { fromDraft, type FunctionDocument, type Head, type RevisionDocument, toFunctionHead, toSourceRevision } from './documents.ts';
 
 /** What whole histories are read from and written to. */

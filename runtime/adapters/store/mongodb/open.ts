@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoServerError } from 'mongodb';
 import { HearthError } from '../../../kernel/errors.ts';
-import { Connection } from './connection.ts';
-import { isAbsence, isConflict, isRefusal, isTooOld, reasonOf } from './failure.ts';
-import { migrate } from './schema.ts';
+import { Connection } from './mongodb-connection.ts';
+import { isAbsence, isConflict, isRefusal, isTooOld, reasonOf } from './mongodb-failure.ts';
+import { migrate } from './mongodb-schema.ts';
 
 /** How to wait for a database. */
 export interface Waiting {

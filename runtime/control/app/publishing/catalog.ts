@@ -1,8 +1,7 @@
 import type { Revision } from '../../../kernel/functions/revision.ts';
-import type { Catalog } from '../../services.ts';
 
 /** The live functions in memory: what the API lists and what a new worker is loaded with. */
-export class LiveCatalog implements Catalog {
+export class LiveCatalog {
   readonly #functions: Map<string, Revision>;
   #sorted: readonly Revision[] | undefined;
   /** Told what went live after each change; must not throw. */

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HearthError } from '../../../kernel/errors.ts';
 import type { FunctionStore } from '../../../kernel/ports/function-store.ts';
-import type { FunctionEdit, Publisher } from '../../services.ts';
+import type { FunctionEdit, Publisher } from './publisher.ts';
 
 const seeded = 'starterPublished';
 

@@ -1,80 +1,54 @@
 import type { Builder } from '../../../build/builder.ts';
 import { type Diagnostic, HearthError } from '../../../kernel/errors.ts';
 import type { LogLevel } from '../../../kernel/ports/logger.ts';
-import { type BuiltChange, type BuiltFunction, type Revision, toBuilt } from '../../../kernel/functions/revision.ts';
+import { type BuiltFunction, type Revision, toBuilt } from '../../../kernel/functions/revision.ts';
 import type { FunctionStore } from '../../../kernel/ports/function-store.ts';
 import type { LiveCatalog } from '../publishing/catalog.ts';
-import { withLineText } from '../publishing/load-failure.ts';
-import type { Quarantine } from '../workers/quarantine.ts';
-import type { ImportOptions, ImportReport } from './port.ts';
-import type { StagedChange, WorkerSupervisor } from '../workers/supervisor.ts';
-import { type CompiledPlan, compilePlan, toChange } from './compile.ts';
-import { type ImportPlan, planImport } from './plan.ts';
-import type { AppExport } from './read.ts';
+import type { Deployments } from '../publishing/deployment.ts';
+import type { ImportOptions, ImportReport } from './import-report.ts';
+import { type CompiledPlan, compilePlan, toChange } from './compiled-plan.ts';
+import { type ImportPlan, planImport } from './import-plan.ts';
+import type { AppExport } from './export-reader.ts';
 
-/** What an import goes through on a host that serves. */
-export interface ImporterParts {
+/** What an import on a host that serves works with. */
+export interface ImporterOptions {
   readonly builder: Builder;
   readonly store: FunctionStore;
   readonly catalog: LiveCatalog;
-  readonly quarantine: Quarantine;
-  readonly supervisor: Pick<WorkerSupervisor, 'stage'>;
-  /** Runs work when no publish is under way. */
-  inTurn(work: () => Promise<void>): Promise<void>;
+  readonly deployments: Deployments;
   log(level: LogLevel, message: string): void;
 }
 
-/** A change that the serving worker has evaluated, but for those functions that do not load. */
-interface Staged {
-  readonly stage: StagedChange;
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-/** Stages of publishes count up from 1, those of other hosts' changes down: these begin far away from both. */
-const firstStage = 2 ** 40;
-
-/** Makes an import live: build, stage, commit, activate. */
+/** Makes an import live. */
 export class Importer {
-  readonly #parts: ImporterParts;
-  #stages = firstStage;
+  readonly #options: ImporterOptions;
 
-  constructor(parts: ImporterParts) {
-    this.#parts = parts;
+  constructor(options: ImporterOptions) {
+    this.#options = options;
   }
 
-  /** All or nothing; what does not compile or load is kept, and said in the report. */
-  async import(app: AppExport, options: ImportOptions): Promise<ImportReport> {
-    const reports: ImportReport[] = [];
-    await this.#parts.inTurn(async () => {
-      reports.push(await this.#import(app, options));
-    });
-    const [report] = reports;
-    if (!report) throw new Error('The import ended without a result.');
-    return report;
+  /** All or nothing; what does not compile or load is kept, and the report says so. */
+  import(app: AppExport, options: ImportOptions): Promise<ImportReport> {
+    return this.#options.deployments.inTurn(() => this.#import(app, options));
   }
 
   async #import(app: AppExport, options: ImportOptions): Promise<ImportReport> {
-    const { store, builder, catalog, quarantine } = this.#parts;
+    const { store, builder } = this.#options;
     const plan = await planImport(store, app, options.mode);
     const compiled = await compilePlan(plan, builder);
-    const deleted = compiled.histories.filter(({ name, live }) => live === null && catalog.get(name)).map(({ name }) => name);
-    const { stage, diagnostics } = await this.#stage(compiled, deleted);
-    const published = await store.commit(toChange(compiled, secretOf(app, options))).catch((error: unknown) => {
-      stage.discard();
-      throw error;
+    const loading = await this.#deploy(compiled, async () => {
+      const published = await store.commit(toChange(compiled, secretOf(app, options)));
+      return [...published, ...liveOf(compiled)];
     });
-    const live = [...published, ...liveOf(compiled)];
-    catalog.apply(live, deleted);
-    quarantine.lift([...live.map(({ name }) => name), ...deleted]);
-    await stage.activate({ functions: live.map(toBuilt), deleted });
-    const report = toReport({ plan, compiled, app, options, loading: diagnostics });
-    this.#parts.log('info', `imported ${report.functions.length} functions with ${report.revisions} revisions`);
+    const report = toReport({ plan, compiled, app, options, loading });
+    this.#options.log('info', `imported ${report.functions.length} functions with ${report.revisions} revisions`);
     return report;
   }
 
-  /** Stages all that will be live; each function that does not load is left out in turn, with what it said. */
-  async #stage(compiled: CompiledPlan, deleted: readonly string[]): Promise<Staged> {
-    const { catalog, supervisor } = this.#parts;
+  /** Deploys all that will be live. A function that does not load goes live with code that says so, and the rest is tried again. */
+  async #deploy(compiled: CompiledPlan, commit: () => Promise<readonly Revision[]>): Promise<readonly Diagnostic[]> {
+    const { catalog, deployments } = this.#options;
+    const deleted = compiled.histories.filter(({ name, live }) => live === null && catalog.get(name)).map(({ name }) => name);
     const drafts = compiled.drafts.map((one): Revision => ({ ...one, revision: (catalog.get(one.name)?.revision ?? 0) + 1, createdAt: 0 }));
     const live = new Map([...drafts, ...liveOf(compiled)].map((one) => [one.name, one]));
     const sourceOf = (name: string): string | undefined => (live.get(name) ?? catalog.get(name))?.source;
@@ -82,9 +56,9 @@ export class Importer {
     const diagnostics: Diagnostic[] = [];
     for (;;) {
       const functions = [...live.values()].map((one) => withReason(toBuilt(one), reasons.get(one.name)));
-      const change: BuiltChange = { functions, deleted };
       try {
-        return { stage: await withLineText(supervisor.stage(++this.#stages, change), sourceOf), diagnostics };
+        await deployments.deploy({ staged: { functions, deleted }, sourceOf, commit });
+        return diagnostics;
       } catch (error) {
         const failed = failuresOf(error).filter((one) => live.has(one.function) && !reasons.has(one.function));
         if (failed.length === 0 || !(error instanceof HearthError)) throw error;

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import type { FunctionStore } from '../../../kernel/ports/function-store.ts';
 import { openServerSecret } from '../settings/server-secret.ts';
-import type { Transfer } from './port.ts';
-import { writeExport } from './format.ts';
-import { Importer, type ImporterParts } from './importer.ts';
-import { readExport } from './read.ts';
+import type { ImportOptions, ImportReport } from './import-report.ts';
+import { writeExport } from './export-format.ts';
+import { Importer, type ImporterOptions } from './importer.ts';
+import { readExport } from './export-reader.ts';
 
 /** What the host says of itself in an export. */
 export interface TransferIdentity {
@@ -25,11 +25,25 @@ export async function exportFrom(
   return Readable.from(writeExport({ store, heads, head }), { highWaterMark: 1 });
 }
 
-/** Export and import of the app of a host that serves. */
-export function createTransfer(parts: ImporterParts, identity: TransferIdentity): Transfer {
-  const importer = new Importer(parts);
-  return {
-    export: (secret) => exportFrom(parts.store, identity, secret),
-    import: async (source, limit, options) => importer.import(await readExport(source, limit), options),
-  };
+/** Carries a whole app from one host to another. */
+export class Transfer {
+  readonly #store: FunctionStore;
+  readonly #identity: TransferIdentity;
+  readonly #importer: Importer;
+
+  constructor(options: ImporterOptions, identity: TransferIdentity) {
+    this.#store = options.store;
+    this.#identity = identity;
+    this.#importer = new Importer(options);
+  }
+
+  /** The text of an export; `secret` says whether the one that signs the app's tokens is in it. */
+  export(secret: boolean): Promise<Readable> {
+    return exportFrom(this.#store, this.#identity, secret);
+  }
+
+  /** Imports an export of at most `limit` bytes, all or nothing; resolves when it is live. Does not destroy the source. */
+  async import(source: Readable, limit: number, options: ImportOptions): Promise<ImportReport> {
+    return this.#importer.import(await readExport(source, limit), options);
+  }
 }

@@ -4,10 +4,11 @@ import { HearthError, messageOf } from '../../../kernel/errors.ts';
 import type { LogFields, LogLevel, LogRecord } from '../../../kernel/ports/logger.ts';
 import type { WatchdogReport, WorkerMetrics, WorkerSettings } from '../../../kernel/protocol/protocol.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
-import { Member, type MemberOwner } from './member.ts';
-import { judgeShortage } from './shortage.ts';
-import type { CrashReport, WorkerState } from '../../services.ts';
-import type { WorkerExit } from './worker-process.ts';
+import type { WorkerState } from './worker-state.ts';
+import { judgeShortage } from './resource-pressure.ts';
+import type { CrashReport } from './crash-report.ts';
+import type { WorkerExit } from './worker-end.ts';
+import { WorkerProcess } from './worker-process.ts';
 
 /** What a pool is made of. */
 export interface PoolOptions {
@@ -18,9 +19,9 @@ export interface PoolOptions {
   readonly stopTimeout: number;
   /** The live functions as a worker is to have them at this moment. */
   functions(): readonly BuiltFunction[];
-  onLogs(records: readonly LogRecord[]): void;
+  readonly onLogs: (records: readonly LogRecord[]) => void;
   /** Finds out why the serving worker has ended. */
-  judge(member: Member, exit: WorkerExit): CrashReport;
+  judge(worker: WorkerProcess, exit: WorkerExit): CrashReport;
   log(level: LogLevel, message: string, fields?: LogFields): void;
 }
 
@@ -41,13 +42,11 @@ const drainPause = 5 * 60_000;
  * Keeps one worker serving and one standing by. When the serving one ends, the standby takes over the
  * port; connections that come in between wait in the kernel.
  */
-export class WorkerPool implements MemberOwner {
+export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #waiting = new Set<() => void>();
-  #active: Member | undefined;
-  #standby: Member | undefined;
-  /** The one that is being replaced: its end is no crash. */
-  #leaving: Member | undefined;
+  #active: WorkerProcess | undefined;
+  #standby: WorkerProcess | undefined;
   #state: WorkerState = { state: 'starting', pid: undefined };
   #restarts = 0;
   #shortLives = 0;
@@ -61,11 +60,11 @@ export class WorkerPool implements MemberOwner {
     this.#options = options;
   }
 
-  get active(): Member | undefined {
+  get active(): WorkerProcess | undefined {
     return this.#active;
   }
 
-  get standby(): Member | undefined {
+  get standby(): WorkerProcess | undefined {
     return this.#standby;
   }
 
@@ -80,19 +79,19 @@ export class WorkerPool implements MemberOwner {
 
   /** Starts the first worker's process, so that it is there when the functions are. */
   prepare(): void {
-    this.#standby = new Member(this.#options, this);
+    this.#standby = this.#create();
   }
 
-  /** Has a worker serve; resolves when it does. Rejects when it cannot. */
+  /** Resolves when a worker serves; rejects when it cannot. */
   async start(): Promise<void> {
     this.#watchTimer = setInterval(() => this.#look(), lookInterval);
-    const first = this.#standby ?? new Member(this.#options, this);
+    const first = this.#standby ?? this.#create();
     this.#standby = undefined;
     await this.#promote(first.load(this.#options.functions()));
   }
 
   /** The worker that serves, waiting for one that takes over; throws `WORKER_UNAVAILABLE`. */
-  async serving(): Promise<Member> {
+  async serving(): Promise<WorkerProcess> {
     if (this.#state.state !== 'serving' && !this.#stopping) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, takeoverTimeout);
@@ -120,43 +119,39 @@ export class WorkerPool implements MemberOwner {
     clearTimeout(this.#pauseTimer);
     clearInterval(this.#watchTimer);
     const { stopTimeout } = this.#options;
-    this.#standby?.process.kill();
+    this.#standby?.kill();
     const active = this.#active;
     this.#state = { state: 'stopped' };
     this.#wake();
     if (!active) return;
-    await active.process.call('stop', { deadline: stopTimeout }, stopTimeout + 1_000).catch(() => {});
-    active.process.kill();
+    await active.call('stop', { deadline: stopTimeout }, stopTimeout + 1_000).catch(() => {});
+    active.kill();
   }
 
-  onLogs(records: readonly LogRecord[]): void {
-    this.#options.onLogs(records);
+  #onMetrics(worker: WorkerProcess, { listening }: WorkerMetrics): void {
+    if (worker === this.#active && this.#state.state === 'serving' && !listening) this.#drain('it no longer accepts connections');
   }
 
-  onMetrics(member: Member, { listening }: WorkerMetrics): void {
-    if (member === this.#active && this.#state.state === 'serving' && !listening) this.#drain('it no longer accepts connections');
-  }
-
-  onReport(member: Member, report: WatchdogReport): void {
-    if (report.type === 'stuck') member.condemn({ cause: 'stuck', report });
-    else if (report.type === 'memory' && report.level === 'hard') member.condemn({ cause: 'memory', report });
+  #onReport(worker: WorkerProcess, report: WatchdogReport): void {
+    if (report.type === 'stuck') worker.endFor({ cause: 'stuck', report });
+    else if (report.type === 'memory' && report.level === 'hard') worker.endFor({ cause: 'memory', report });
     else if (report.type !== 'running') {
-      const { warn, drain } = judgeShortage(report, member.metrics?.connections ?? 0);
-      if (warn !== undefined) this.log('warn', warn);
+      const { warn, drain } = judgeShortage(report, worker.metrics?.connections ?? 0);
+      if (warn !== undefined) this.#options.log('warn', warn);
       if (drain !== undefined) this.#drain(drain);
     }
   }
 
-  onExit(member: Member, exit: WorkerExit): void {
-    if (this.#stopping || member === this.#leaving) return;
-    if (this.#standby === member) this.#standby = undefined;
-    if (this.#active !== member) {
+  #onExit(worker: WorkerProcess, exit: WorkerExit): void {
+    if (this.#stopping) return;
+    if (this.#standby === worker) this.#standby = undefined;
+    if (this.#active !== worker) {
       if (this.#state.state === 'serving') this.#later(() => (this.#standby ??= this.#spawn()));
       return;
     }
     this.#active = undefined;
     this.#restarts++;
-    const crash = this.#options.judge(member, exit);
+    const crash = this.#options.judge(worker, exit);
     this.#shortLives = crash.servedMs < shortLife ? this.#shortLives + 1 : 0;
     this.#state = { state: 'restarting', attempt: this.#shortLives };
     // A function that was switched off will not do it again.
@@ -164,22 +159,25 @@ export class WorkerPool implements MemberOwner {
     else void this.#takeOver();
   }
 
-  log(level: LogLevel, message: string, fields?: LogFields): void {
-    this.#options.log(level, message, fields);
+  #create(): WorkerProcess {
+    return new WorkerProcess({
+      ...this.#options,
+      onMetrics: (worker, metrics) => this.#onMetrics(worker, metrics),
+      onReport: (worker, report) => this.#onReport(worker, report),
+      onExit: (worker, exit) => this.#onExit(worker, exit),
+    });
   }
 
-  #spawn(): Member {
-    return new Member(this.#options, this).load(this.#options.functions());
+  #spawn(): WorkerProcess {
+    return this.#create().load(this.#options.functions());
   }
 
-  async #promote(member: Member): Promise<void> {
-    this.#active = member;
-    this.#state = { state: 'starting', pid: member.process.pid };
-    await member.process.call('serve', {}, 0, this.#options.handle);
+  async #promote(worker: WorkerProcess): Promise<void> {
+    this.#active = worker;
+    this.#state = { state: 'starting', pid: worker.pid };
+    await worker.call('serve', {}, 0, this.#options.handle);
     if (this.#stopping) return;
-    member.servingSince = Date.now();
-    member.silentLooks = 0;
-    this.#state = { state: 'serving', pid: member.process.pid ?? 0, since: member.servingSince };
+    this.#state = { state: 'serving', pid: worker.pid ?? 0, since: worker.serves() };
     this.#wake();
     this.#standby ??= this.#spawn();
   }
@@ -191,16 +189,14 @@ export class WorkerPool implements MemberOwner {
     await this.#standby.loaded;
     // Another one took over meanwhile, and is as fresh.
     if (this.#active !== old) return void (await this.serving());
-    this.log('info', `the worker (pid ${old.process.pid}) is being replaced: ${reason}`);
-    this.#leaving = old;
-    this.#state = { state: 'draining', pid: old.process.pid ?? 0, since: Date.now() };
+    this.#options.log('info', `the worker (pid ${old.pid}) is being replaced: ${reason}`);
+    this.#state = { state: 'draining', pid: old.pid ?? 0, since: old.leaves() };
     const { stopTimeout } = this.#options;
-    await old.process.call('stop', { deadline: stopTimeout }, stopTimeout + 1_000).catch(() => {});
+    await old.call('stop', { deadline: stopTimeout }, stopTimeout + 1_000).catch(() => {});
     // Its last lines are on their way.
-    await Promise.race([old.process.ended, delay(exitTime)]);
-    old.process.kill();
-    await old.process.ended;
-    this.#leaving = undefined;
+    await Promise.race([old.ended, delay(exitTime)]);
+    old.kill();
+    await old.ended;
     this.#active = undefined;
     if (!this.#stopping) await this.#takeOver();
     await this.serving();
@@ -210,16 +206,16 @@ export class WorkerPool implements MemberOwner {
     const now = performance.now();
     if (this.#rolling || now - this.#drainedAt < drainPause) return;
     this.#drainedAt = now;
-    this.restart(reason).catch((error: unknown) => this.log('error', `the worker could not be replaced: ${messageOf(error)}`));
+    this.restart(reason).catch((error: unknown) => this.#options.log('error', `the worker could not be replaced: ${messageOf(error)}`));
   }
 
   /** Ends a worker that neither reports nor has a watchdog that does. Looks are counted, not time, as a machine may sleep. */
   #look(): void {
-    const member = this.#active;
-    if (this.#state.state !== 'serving' || !member) return;
+    const worker = this.#active;
+    if (this.#state.state !== 'serving' || !worker) return;
     const limit = silentLooks + Math.ceil(this.#options.settings.limits.stuckTime / lookInterval);
-    member.silentLooks += 1;
-    if (member.silentLooks >= limit) member.condemn({ cause: 'silent', seconds: limit });
+    worker.silentLooks += 1;
+    if (worker.silentLooks >= limit) worker.endFor({ cause: 'silent', seconds: limit });
   }
 
   async #takeOver(): Promise<void> {
@@ -230,8 +226,8 @@ export class WorkerPool implements MemberOwner {
     } catch (error) {
       // A worker that ends while it takes over comes back through onExit(); one that lives but cannot serve is ended for that.
       if (this.#active !== next) return;
-      this.log('error', `a worker could not take over: ${messageOf(error)}`);
-      next.process.kill();
+      this.#options.log('error', `a worker could not take over: ${messageOf(error)}`);
+      next.kill();
     }
   }
 

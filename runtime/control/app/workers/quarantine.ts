@@ -1,5 +1,18 @@
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
-import type { CrashReport, QuarantinedFunction } from '../../services.ts';
+import type { CrashReport } from './crash-report.ts';
+
+/** A function that is switched off. */
+export interface QuarantinedFunction {
+  readonly name: string;
+  readonly revision: number;
+  readonly reason: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** The report of what it did. */
+  readonly crash: string;
+  /** The newest revision before it that was never switched off: a rollback to it would help; null when there is none. */
+  readonly previous: number | null;
+}
 
 /** Deaths that name the same function within so many milliseconds switch it off, though none of them proves anything. */
 const deathsLimit = 3;

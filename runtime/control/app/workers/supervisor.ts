@@ -1,14 +1,25 @@
+import type { WorkerState } from './worker-state.ts';
+import { type PoolOptions, WorkerPool } from './pool.ts';
+import type { Quarantine, QuarantinedFunction } from './quarantine.ts';
+import type { FunctionMark, WorkerMethod, WorkerMetrics, WorkerParams, WorkerResult } from '../../../kernel/protocol/protocol.ts';
+import type { StagedChange, StagingWorkers } from '../publishing/deployment.ts';
 import { HearthError } from '../../../kernel/errors.ts';
 import type { LogFields, LogLevel, LogRecord } from '../../../kernel/ports/logger.ts';
-import type { FunctionMark, WorkerMethod, WorkerParams, WorkerResult } from '../../../kernel/protocol/protocol.ts';
 import type { BuiltChange, BuiltFunction } from '../../../kernel/functions/revision.ts';
-import type { CrashFiles } from './crashes.ts';
-import type { Member } from './member.ts';
-import { type PoolOptions, WorkerPool } from './pool.ts';
-import { examine } from './postmortem.ts';
-import type { Quarantine } from './quarantine.ts';
-import type { CrashReport, Supervisor, SupervisorStatus } from '../../services.ts';
-import type { WorkerExit } from './worker-process.ts';
+import type { CrashFiles } from './crash-files.ts';
+import { type CrashReport, examine } from './crash-report.ts';
+import type { WorkerExit } from './worker-end.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+/** What the supervisor knows at this moment; `metrics` is at most a few seconds old. */
+export interface SupervisorStatus {
+  readonly worker: WorkerState;
+  readonly standby: 'ready' | 'starting' | 'none';
+  readonly restarts: number;
+  readonly lastCrash: CrashReport | undefined;
+  readonly quarantined: readonly QuarantinedFunction[];
+  readonly metrics: WorkerMetrics | undefined;
+}
 
 /** What the supervisor is made of; `functions` answers the live ones, whether they are switched off or not. */
 export interface SupervisorOptions extends Omit<PoolOptions, 'judge'> {
@@ -22,7 +33,7 @@ export interface SupervisorOptions extends Omit<PoolOptions, 'judge'> {
 const callTimeout = 10_000;
 
 /** Carries out what control asks of the serving worker, and sees to it that the functions which end a worker do not end the next. */
-export class WorkerSupervisor implements Supervisor {
+export class WorkerSupervisor implements StagingWorkers {
   readonly #options: SupervisorOptions;
   readonly #pool: WorkerPool;
   /** Changes and drafts that a worker may be evaluating. */
@@ -34,7 +45,7 @@ export class WorkerSupervisor implements Supervisor {
     this.#pool = new WorkerPool({
       ...options,
       functions: () => options.functions().map((built) => options.quarantine.mark(built)),
-      judge: (member, exit) => this.#judge(member, exit),
+      judge: (worker, exit) => this.#judge(worker, exit),
     });
   }
 
@@ -61,7 +72,7 @@ export class WorkerSupervisor implements Supervisor {
     const { state, active, standby, restarts } = this.#pool;
     return {
       worker: state,
-      standby: standby ? (standby.ready ? 'ready' : 'starting') : 'none',
+      standby: standby ? (standby.state.kind === 'loaded' ? 'ready' : 'starting') : 'none',
       restarts,
       lastCrash: this.#lastCrash,
       quarantined: this.#options.quarantine.list(),
@@ -70,17 +81,17 @@ export class WorkerSupervisor implements Supervisor {
   }
 
   async call<M extends WorkerMethod>(method: M, params: WorkerParams<M>): Promise<WorkerResult<M>> {
-    return (await this.#pool.serving()).process.call(method, params, callTimeout);
+    return (await this.#pool.serving()).call(method, params, callTimeout);
   }
 
   async run(params: WorkerParams<'run'>, signal: AbortSignal): Promise<WorkerResult<'run'>> {
-    const member = await this.#pool.serving();
+    const worker = await this.#pool.serving();
     signal.throwIfAborted();
     const tried = { functions: params.draft ? [params.draft] : [], deleted: [] };
-    const cancel = (): void => void member.process.call('cancel', { requestId: params.requestId }, callTimeout).catch(() => {});
+    const cancel = (): void => void worker.call('cancel', { requestId: params.requestId }, callTimeout).catch(() => {});
     signal.addEventListener('abort', cancel, { once: true });
     try {
-      return await this.#trying(tried, member, member.process.call('run', params, this.#options.settings.limits.runTimeout + callTimeout));
+      return await this.#trying(tried, worker, worker.call('run', params, this.#options.settings.limits.runTimeout + callTimeout));
     } finally {
       signal.removeEventListener('abort', cancel);
     }
@@ -88,20 +99,20 @@ export class WorkerSupervisor implements Supervisor {
 
   /** Stages a change in the serving worker; answers how to go on with it. */
   async stage(id: number, change: BuiltChange): Promise<StagedChange> {
-    const member = await this.#pool.serving();
-    const discard = (): void => void member.process.call('discard', { stage: id }, callTimeout).catch(() => {});
-    await this.#trying(change, member, member.process.call('stage', { stage: id, change }, callTimeout)).catch((error: unknown) => {
+    const worker = await this.#pool.serving();
+    const discard = (): void => void worker.call('discard', { stage: id }, callTimeout).catch(() => {});
+    await this.#trying(change, worker, worker.call('stage', { stage: id, change }, callTimeout)).catch((error: unknown) => {
       // A worker that hung may still evaluate it later, when nobody waits for it any more.
       discard();
       throw error;
     });
-    return { activate: (committed) => this.#activate(member, id, committed), discard };
+    return { activate: (committed) => this.#activate(worker, id, committed), discard };
   }
 
   /** Finds out why a worker ended, keeps the report, and switches off the function that is to blame. */
-  #judge(member: Member, exit: WorkerExit): CrashReport {
+  #judge(worker: WorkerProcess, exit: WorkerExit): CrashReport {
     const { quarantine, crashes } = this.#options;
-    const { report, proven } = examine(member.facts(exit, this.#options.recentLogs()), (mark) => this.#findBuilt(mark));
+    const { report, proven } = examine(worker.facts(exit, this.#options.recentLogs()), (mark) => this.#findBuilt(mark));
     const { place, at } = report;
     const live = place && this.#options.functions().find(({ name, revision }) => name === place.function && revision === place.revision);
     const quarantined = place !== undefined && live !== undefined && (proven || quarantine.isThird(place, at));
@@ -129,47 +140,40 @@ export class WorkerSupervisor implements Supervisor {
   }
 
   /** Carries out a call that evaluates code: when that ends the worker, the code has failed to load. */
-  async #trying<T>(change: BuiltChange, member: Member, call: Promise<T>): Promise<T> {
+  async #trying<T>(change: BuiltChange, worker: WorkerProcess, call: Promise<T>): Promise<T> {
     this.#tried.add(change);
     try {
       return await call;
     } catch (error) {
-      const crash = this.#lastCrash?.pid === member.process.pid ? this.#lastCrash : undefined;
+      const crash = this.#lastCrash?.pid === worker.pid ? this.#lastCrash : undefined;
       throw crash ? toLoadFailure(crash, change, error) : error;
     } finally {
       this.#tried.delete(change);
     }
   }
 
-  async #activate(member: Member, stage: number, committed: BuiltChange): Promise<void> {
+  async #activate(worker: WorkerProcess, stage: number, committed: BuiltChange): Promise<void> {
     const revisions = committed.functions.map(({ name, revision }) => [name, revision] as const);
-    const others = [this.#pool.active, this.#pool.standby].filter((other) => other !== member);
+    const others = [this.#pool.active, this.#pool.standby].filter((other) => other !== worker);
     const installed = others.map((other) => other && this.#install(other, committed));
     try {
-      await member.process.call('activate', { stage, revisions }, callTimeout);
+      await worker.call('activate', { stage, revisions }, callTimeout);
     } catch {
       // It died or hangs; whoever serves next has loaded what the store committed.
-      member.process.kill();
-      await Promise.all([member.process.ended, ...installed]);
+      worker.kill();
+      await Promise.all([worker.ended, ...installed]);
       await this.#pool.serving().catch(() => {});
     }
   }
 
-  async #install(member: Member, change: BuiltChange): Promise<void> {
+  async #install(worker: WorkerProcess, change: BuiltChange): Promise<void> {
     // A standby's messages keep their order, so a publish waits for this only when that worker serves by now.
-    await member.process.call('install', { change }, callTimeout).catch(() => {});
+    await worker.call('install', { change }, callTimeout).catch(() => {});
   }
 
   #log(level: LogLevel, message: string, fields?: LogFields): void {
     this.#options.log(level, message, fields);
   }
-}
-
-/** A change that a worker has evaluated and not yet made live. */
-export interface StagedChange {
-  /** Makes it live everywhere under the revisions that the store gave; never fails. */
-  activate(committed: BuiltChange): Promise<void>;
-  discard(): void;
 }
 
 /** What to answer to whoever tried the code that a worker died of; the error itself when it died of something else. */

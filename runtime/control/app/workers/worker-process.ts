@@ -1,120 +1,199 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type net from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { type ErrorReport, HearthError } from '../../../kernel/errors.ts';
-import type { WatchdogReport, WorkerMessage, WorkerMethod, WorkerParams, WorkerResult } from '../../../kernel/protocol/protocol.ts';
+import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
+import type { LogRecord } from '../../../kernel/ports/logger.ts';
+import type {
+  WatchdogReport,
+  WorkerMessage,
+  WorkerMethod,
+  WorkerMetrics,
+  WorkerParams,
+  WorkerResult,
+  WorkerSettings,
+} from '../../../kernel/protocol/protocol.ts';
+import type { EndReason, WorkerExit, WorkerFacts } from './worker-end.ts';
+import { WorkerChannel } from './worker-channel.ts';
 
-/** How a worker process ended. */
-export interface WorkerExit {
-  readonly code: number | null;
-  readonly signal: string | null;
-}
-
-/** What a worker process is started with and whom it tells. */
+/** What a worker process is started with. Its functions MUST NOT throw. */
 export interface WorkerProcessOptions {
   /** The file to run. */
   readonly entry: string;
-  readonly env: Readonly<Record<string, string>>;
   /** Node's flags. */
   readonly flags: readonly string[];
-  /** Gets every message, once the call that it answers is settled. */
-  onMessage(message: WorkerMessage): void;
-  /** Gets what its watchdog says, also while the worker itself hangs. */
-  onReport(report: WatchdogReport): void;
-  onExit(exit: WorkerExit): void;
+  readonly settings: WorkerSettings;
+  onLogs(records: readonly LogRecord[]): void;
+  onMetrics(worker: WorkerProcess, metrics: WorkerMetrics): void;
+  /** Gets what its watchdog reports, also while the worker itself hangs. */
+  onReport(worker: WorkerProcess, report: WatchdogReport): void;
+  onExit(worker: WorkerProcess, exit: WorkerExit): void;
 }
 
-interface PendingCall {
-  resolve(result: unknown): void;
-  reject(error: HearthError): void;
-  readonly timer: NodeJS.Timeout | undefined;
-}
+/** The life of a worker process. `since` is in milliseconds since the epoch. */
+export type WorkerProcessState =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'loading' }
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'serving'; readonly since: number }
+  /** It is being replaced: its end is no crash. */
+  | { readonly kind: 'leaving'; readonly since: number }
+  | { readonly kind: 'ended' };
 
-/** One worker process, and the calls made to it. */
+/** One worker process: the calls made to it, and what control knows of it. */
 export class WorkerProcess {
   /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
+  /** Settles when it holds the functions; undefined until it is given them. */
+  loaded: Promise<void> | undefined;
+  metrics: WorkerMetrics | undefined;
+  /** Looks in a row that found that it had said nothing. */
+  silentLooks = 0;
+  readonly #options: WorkerProcessOptions;
+  readonly #settings: WorkerSettings;
   readonly #child: ChildProcess;
-  readonly #calls = new Map<number, PendingCall>();
-  #lastCall = 0;
-  #exited = false;
+  readonly #channel: WorkerChannel;
+  #state: WorkerProcessState = { kind: 'empty' };
+  /** Milliseconds since the epoch; kept past the end, for the crash report. */
+  #servingSince: number | undefined;
+  #endReason: EndReason | undefined;
+  #running: WorkerFacts['running'];
 
+  /** Starts the process, which holds nothing yet. */
   constructor(options: WorkerProcessOptions) {
+    const { settings } = options;
+    this.#options = options;
+    // A folder of its own: what a worker that is killed leaves in it goes with it.
+    const uploadDir = join(settings.uploadDir, randomUUID());
+    this.#settings = { ...settings, uploadDir };
     this.#child = fork(options.entry, [String(process.pid)], {
-      env: { ...options.env },
+      env: { ...settings.env },
       execArgv: [...options.flags],
-      // All functions go to each new worker: as JSON they would take control five times as long, in which its API stands still.
+      // All functions go to each new worker. As JSON they would block control five times as long.
       serialization: 'advanced',
       // The last one is the watchdog's.
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
       // In a group of its own, so that the programs which functions have started end with it.
       detached: true,
     });
-    readReports(this.#child, (report) => options.onReport(report));
+    this.#channel = new WorkerChannel(this.#child);
+    readReports(this.#child, (report) => this.#take(report));
     this.ended = new Promise((resolve) => {
       this.#child.once('exit', () => resolve());
       this.#child.once('error', () => resolve());
     });
-    this.#child.on('message', (message: WorkerMessage) => this.#receive(message, options));
-    this.#child.once('error', () => this.#end({ code: null, signal: null }, options));
-    this.#child.once('exit', (code, signal) => this.#end({ code, signal }, options));
+    this.#child.on('message', (message: WorkerMessage) => this.#receive(message));
+    this.#child.once('error', () => this.#end({ code: null, signal: null }));
+    this.#child.once('exit', (code, signal) => this.#end({ code, signal }));
+    void removeAfter(this.ended, uploadDir);
   }
 
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
-  /**
-   * Calls the worker. Rejects with the error it answers, or `WORKER_UNAVAILABLE` when it ends first or
-   * does not answer within `timeout` milliseconds (0: no limit).
-   */
+  get state(): WorkerProcessState {
+    return this.#state;
+  }
+
+  /** As {@link WorkerChannel.call}. */
   call<M extends WorkerMethod>(method: M, params: WorkerParams<M>, timeout: number, handle?: net.Server): Promise<WorkerResult<M>> {
-    return new Promise((resolve, reject) => {
-      if (this.#exited || !this.#child.connected) {
-        reject(ended());
-        return;
-      }
-      const id = ++this.#lastCall;
-      const late = (): void =>
-        this.#settle(id)?.reject(new HearthError('WORKER_UNAVAILABLE', { reason: `the worker has not responded for ${timeout} ms.` }));
-      const timer = timeout > 0 ? setTimeout(late, timeout) : undefined;
-      const take = (result: unknown): void => {
-        if (answers(method, result)) resolve(result);
-      };
-      this.#calls.set(id, { resolve: take, reject, timer });
-      this.#child.send({ id, method, params }, handle, undefined, (error) => {
-        if (error) this.#settle(id)?.reject(ended());
-      });
-    });
+    return this.#channel.call(method, params, timeout, handle);
+  }
+
+  /** Gives it the functions: called once, before all else. Returns itself. */
+  load(functions: readonly BuiltFunction[]): this {
+    this.#state = { kind: 'loading' };
+    this.loaded = this.call('load', { settings: this.#settings, functions }, 0);
+    void this.#watchLoad(this.loaded);
+    return this;
+  }
+
+  /** It accepts connections from now on; returns since when. */
+  serves(): number {
+    const since = Date.now();
+    this.silentLooks = 0;
+    this.#servingSince = since;
+    this.#state = { kind: 'serving', since };
+    return since;
+  }
+
+  /** It is being replaced; returns since when. */
+  leaves(): number {
+    const since = Date.now();
+    this.#state = { kind: 'leaving', since };
+    return since;
+  }
+
+  /** Ends it for a reason; the first one counts. */
+  endFor(reason: EndReason): void {
+    this.#endReason ??= reason;
+    this.kill();
   }
 
   /** Ends the process at once, with the programs that its functions have started. */
   kill(): void {
-    if (!this.#exited) killGroup(this.#child);
+    if (this.#state.kind !== 'ended') killGroup(this.#child);
   }
 
-  #receive(message: WorkerMessage, options: WorkerProcessOptions): void {
-    if (message.type === 'result') this.#settle(message.id)?.resolve(message.result);
-    else if (message.type === 'failure') this.#settle(message.id)?.reject(toError(message.error));
-    options.onMessage(message);
+  /** What is known of its end. */
+  facts(exit: WorkerExit, logs: readonly LogRecord[]): WorkerFacts {
+    return {
+      pid: this.pid,
+      exit,
+      reason: this.#endReason,
+      running: this.#running,
+      servedMs: this.#servingSince === undefined ? 0 : Math.max(0, Date.now() - this.#servingSince),
+      logs,
+      metrics: this.metrics,
+    };
   }
 
-  #settle(id: number): PendingCall | undefined {
-    const call = this.#calls.get(id);
-    if (!call) return undefined;
-    this.#calls.delete(id);
-    clearTimeout(call.timer);
-    return call;
+  async #watchLoad(loaded: Promise<void>): Promise<void> {
+    // A worker that ends first tells it by its exit.
+    const isLoaded = await loaded.then(
+      () => true,
+      () => false,
+    );
+    if (isLoaded && this.#state.kind === 'loading') this.#state = { kind: 'loaded' };
   }
 
-  #end(exit: WorkerExit, options: WorkerProcessOptions): void {
-    if (this.#exited) return;
-    this.#exited = true;
+  #receive(message: WorkerMessage): void {
+    this.silentLooks = 0;
+    this.#channel.receive(message);
+    if (message.type === 'logs') this.#options.onLogs(message.records);
+    else if (message.type === 'metrics') {
+      this.metrics = message.metrics;
+      this.#options.onMetrics(this, message.metrics);
+    }
+  }
+
+  #take(report: WatchdogReport): void {
+    if (report.type === 'running') {
+      this.#running = { mark: report.mark, at: Date.now() };
+      return;
+    }
+    if ('lines' in report) this.#options.onLogs(report.lines.flatMap(toRecord));
+    this.#options.onReport(this, report);
+  }
+
+  #end(exit: WorkerExit): void {
+    if (this.#state.kind === 'ended') return;
     killGroup(this.#child);
-    options.onExit(exit);
-    for (const id of this.#calls.keys()) this.#settle(id)?.reject(ended());
+    const wasLeaving = this.#state.kind === 'leaving';
+    this.#state = { kind: 'ended' };
+    if (!wasLeaving) this.#options.onExit(this, exit);
+    this.#channel.close();
   }
+}
+
+async function removeAfter(ended: Promise<void>, dir: string): Promise<void> {
+  await ended;
+  // What stays is removed at the next start.
+  await rm(dir, { recursive: true, force: true }).catch(() => {});
 }
 
 function readReports(child: ChildProcess, take: (report: WatchdogReport) => void): void {
@@ -133,6 +212,20 @@ function isReport(value: unknown): value is WatchdogReport {
   return typeof value === 'object' && value !== null && 'type' in value;
 }
 
+/** A record as the worker wrote it; none when its line was cut short. */
+function toRecord(line: string): readonly LogRecord[] {
+  try {
+    const record: unknown = JSON.parse(line);
+    return isRecord(record) ? [record] : [];
+  } catch {
+    return [];
+  }
+}
+
+function isRecord(value: unknown): value is LogRecord {
+  return typeof value === 'object' && value !== null && 'message' in value && 'level' in value && 'time' in value;
+}
+
 /** The worker leads its group; the group may outlive it. Where there are no groups the process alone is ended. */
 function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
@@ -141,17 +234,4 @@ function killGroup(child: ChildProcess): void {
   } catch {
     child.kill('SIGKILL');
   }
-}
-
-function toError(report: ErrorReport): HearthError {
-  return HearthError.fromReport(report);
-}
-
-/** Both sides are built together and a worker answers by the types of its calls: looking into each answer would only cost. */
-function answers<M extends WorkerMethod>(_method: M, _result: unknown): _result is WorkerResult<M> {
-  return true;
-}
-
-function ended(): HearthError {
-  return new HearthError('WORKER_UNAVAILABLE', { reason: 'the worker ended.' });
 }

@@ -3,96 +3,40 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LiveCatalog } from '../../../../runtime/control/app/publishing/catalog.ts';
-import { bindListener, type Listener } from '../../../../runtime/control/host/listener.ts';
-import { SerialPublisher } from '../../../../runtime/control/app/publishing/publisher.ts';
+import { Deployments } from '../../../../runtime/control/app/publishing/deployment.ts';
+import { Publisher } from '../../../../runtime/control/app/publishing/publisher.ts';
 import { Quarantine } from '../../../../runtime/control/app/workers/quarantine.ts';
-import { type StagedChange, WorkerSupervisor } from '../../../../runtime/control/app/workers/supervisor.ts';
+import { InProcessWorkers } from './workers.ts';
 import { HearthError } from '../../../../runtime/kernel/errors.ts';
-import type { BuiltChange } from '../../../../runtime/kernel/functions/revision.ts';
 import type { FunctionStore } from '../../../../runtime/kernel/ports/function-store.ts';
-import { openSqliteStore } from '../../../../runtime/adapters/store/sqlite/store.ts';
-import { defaultLimits } from '../../../limits.ts';
+import { openSqliteStore } from '../../../../runtime/adapters/store/sqlite/sqlite-store.ts';
 import { createFunctionHost, type FunctionHost } from '../../../worker/functions/host.ts';
 
 const createQuarantine = (): Quarantine => new Quarantine(async () => []);
 
-/** Stages in a real registry in this process, where the supervisor asks a worker to. */
-class InProcess extends WorkerSupervisor {
-  readonly steps: string[] = [];
-  readonly #host: FunctionHost;
-
-  constructor(host: FunctionHost, listener: Listener) {
-    super({
-      entry: '',
-      flags: [],
-      quarantine: createQuarantine(),
-      crashes: { add: () => undefined },
-      recentLogs: () => [],
-      settings: {
-        appId: 'a',
-        serverSecret: '',
-        env: {},
-        packagesDir: '',
-        uploadDir: '',
-        databaseUri: undefined,
-        origins: undefined,
-        limits: defaultLimits,
-      },
-      handle: listener.handle,
-      stopTimeout: 1,
-      functions: () => [],
-      onLogs: () => undefined,
-      log: () => undefined,
-    });
-    this.#host = host;
-  }
-
-  override async stage(id: number, change: BuiltChange): Promise<StagedChange> {
-    const { registry, positions } = this.#host;
-    const names = change.functions.map(({ name, revision }) => `${name}#${revision}`).join();
-    this.steps.push(`stage ${id} ${names}`);
-    try {
-      const stage = registry.stage(change);
-      return {
-        activate: async ({ functions }) => {
-          this.steps.push(`activate ${id}`);
-          registry.activate(stage, new Map(functions.map(({ name, revision }) => [name, revision])));
-        },
-        discard: () => {
-          this.steps.push(`discard ${id}`);
-          stage.discard();
-        },
-      };
-    } catch (error) {
-      throw positions.loadFailure(error, change);
-    }
-  }
-}
-
 let dir: string;
 let host: FunctionHost;
-let listener: Listener;
 let store: FunctionStore;
 let catalog: LiveCatalog;
-let supervisor: InProcess;
-let publisher: SerialPublisher;
+let workers: InProcessWorkers;
+let deployments: Deployments;
+let publisher: Publisher;
 let lines: string[];
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'hearth-publisher-'));
   host = createFunctionHost();
-  listener = await bindListener('127.0.0.1', 0);
   store = await openSqliteStore({ dir, historyLimit: 100 });
   catalog = new LiveCatalog([]);
-  supervisor = new InProcess(host, listener);
+  workers = new InProcessWorkers(host);
   lines = [];
   const log = (_: string, message: string): void => void lines.push(message);
-  publisher = new SerialPublisher({ builder: host.builder, store, catalog, quarantine: createQuarantine(), supervisor, log });
+  deployments = new Deployments({ workers, catalog, quarantine: createQuarantine(), log });
+  publisher = new Publisher({ builder: host.builder, store, catalog, deployments });
 });
 
 afterEach(async () => {
-  await publisher.idle();
-  listener.close();
+  await deployments.idle();
   await store.close();
   await host.close();
   await rm(dir, { recursive: true });
@@ -130,7 +74,7 @@ describe('publish()', () => {
     expect(await live()).toEqual({ b: 'B' });
     expect(await publish({ a: answering('again') })).toMatchObject([{ revision: 2, created: true }]);
     expect(await live()).toEqual({ a: 'again', b: 'B' });
-    expect(supervisor.steps.at(-2)).toBe('stage 3 a#1');
+    expect(workers.steps.at(-2)).toBe('stage 3 a#1');
   });
 
   it('keeps the methods of the live function unless the edit has some, or null', async () => {
@@ -169,7 +113,7 @@ describe('publish()', () => {
       publisher.publish({ functions: [{ name, source: answering('new'), ifRevision }], deleted: [] });
     await expect(edit(0)).rejects.toMatchObject({ code: 'REVISION_CONFLICT', details: { name: 'a', current: 1, expected: 0 } });
     await expect(edit(1, 'b')).rejects.toMatchObject({ code: 'REVISION_CONFLICT', details: { name: 'b', current: 0, expected: 1 } });
-    expect(supervisor.steps).toEqual(['stage 1 a#1', 'activate 1']);
+    expect(workers.steps).toEqual(['stage 1 a#1', 'activate 1']);
     expect(await edit(1)).toMatchObject([{ revision: 2 }]);
     expect(await edit(0, 'b')).toMatchObject([{ revision: 1 }]);
   });
@@ -179,7 +123,7 @@ describe('publish()', () => {
       code: 'FUNCTION_NOT_FOUND',
       details: { name: 'nobody' },
     });
-    expect([await live(), supervisor.steps]).toEqual([{}, []]);
+    expect([await live(), workers.steps]).toEqual([{}, []]);
   });
 
   it('discards the stage when the store refuses', async () => {
@@ -189,7 +133,7 @@ describe('publish()', () => {
     await store.commit({ drafts: [{ name: 'a', source: '', methods: undefined, note: '', compiled }], deleted: [] });
     const edit = { name: 'a', source: answering('new'), ifRevision: 1 };
     await expect(publisher.publish({ functions: [edit], deleted: [] })).rejects.toBeInstanceOf(HearthError);
-    expect(supervisor.steps.slice(2)).toEqual(['stage 2 a#2', 'discard 2']);
+    expect(workers.steps.slice(2)).toEqual(['stage 2 a#2', 'discard 2']);
     expect([host.call('a').answer, catalog.get('a')?.revision]).toEqual(['A', 1]);
   });
 
@@ -197,15 +141,7 @@ describe('publish()', () => {
     const sources = ['one', 'two', 'throw', 'four'].map((text) => (text === 'throw' ? "throw new Error('no');" : answering(text)));
     const outcomes = await Promise.allSettled(sources.map((source) => publish({ a: source })));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
-    expect(supervisor.steps).toEqual([
-      'stage 1 a#1',
-      'activate 1',
-      'stage 2 a#2',
-      'activate 2',
-      'stage 3 a#3',
-      'stage 4 a#3',
-      'activate 4',
-    ]);
+    expect(workers.steps).toEqual(['stage 1 a#1', 'activate 1', 'stage 2 a#2', 'activate 2', 'stage 3 a#3', 'stage 4 a#3', 'activate 4']);
     expect(await live()).toEqual({ a: 'four' });
   });
 

@@ -6,13 +6,13 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBuilder } from '../../../../runtime/build/builder.ts';
-import type { ImportOptions } from '../../../../runtime/control/app/transfer/port.ts';
+import type { ImportOptions } from '../../../../runtime/control/app/transfer/import-report.ts';
 import { importInto } from '../../../../runtime/control/app/transfer/importer.ts';
-import { readExport } from '../../../../runtime/control/app/transfer/read.ts';
+import { readExport } from '../../../../runtime/control/app/transfer/export-reader.ts';
 import { exportFrom } from '../../../../runtime/control/app/transfer/transfer.ts';
 import type { FunctionStore, History } from '../../../../runtime/kernel/ports/function-store.ts';
-import { openMongoStore } from '../../../../runtime/adapters/store/mongodb/store.ts';
-import { openSqliteStore } from '../../../../runtime/adapters/store/sqlite/store.ts';
+import { openMongoStore } from '../../../../runtime/adapters/store/mongodb/mongodb-store.ts';
+import { openSqliteStore } from '../../../../runtime/adapters/store/sqlite/sqlite-store.ts';
 import { draft, publish, remove } from '../../../contract/function-store/place.ts';
 import { findMongod, TestMongod } from '../../../mongod.ts';
 

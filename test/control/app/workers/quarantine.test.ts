@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Quarantine } from '../../../../runtime/control/app/workers/quarantine.ts';
-import type { CrashReport } from '../../../../runtime/control/services.ts';
+import type { CrashReport } from '../../../../runtime/control/app/workers/crash-report.ts';
 import type { BuiltFunction } from '../../../../runtime/kernel/functions/revision.ts';
 import { crashReport } from './reports.ts';
 

@@ -1,4 +1,4 @@
-import type { CrashReport } from '../../../../runtime/control/services.ts';
+import type { CrashReport } from '../../../../runtime/control/app/workers/crash-report.ts';
 
 /** A report of a worker that `lib/x@3` has ended. */
 export function crashReport(more: Partial<CrashReport> = {}): CrashReport {

@@ -1,0 +1,66 @@
+import type { AnswerBody } from './responses.ts';
+
+type Samples = Readonly<Record<string, number | undefined>>;
+
+/** Renders a status in the text exposition format of Prometheus, version 0.0.4. What is not known is left out. */
+export function renderMetrics(status: AnswerBody<'Status'>): string {
+  const { counters, diverged, eventLoopDelay: delay, memory, quarantined, store, worker } = status;
+  return [
+    family('hearth_info', 'gauge', 'The version of the host.', { [label('version', status.version)]: 1 }),
+    family('hearth_uptime_seconds', 'gauge', 'Seconds since the host started.', { '': status.uptimeMs / 1000 }),
+    family('hearth_functions', 'gauge', 'Live functions.', { '': status.functions }),
+    family('hearth_store_up', 'gauge', 'Whether the database that stores the functions can be reached.', { '': store.available ? 1 : 0 }),
+    family('hearth_diverged_functions', 'gauge', 'Functions published by other hosts that do not load here.', { '': diverged.length }),
+    family('hearth_quarantined_functions', 'gauge', 'Functions that are disabled.', { '': quarantined.length }),
+    family('hearth_worker_up', 'gauge', 'Whether a worker is serving.', { '': worker.state === 'serving' ? 1 : 0 }),
+    family('hearth_worker_restarts_total', 'counter', 'Workers that ended unexpectedly.', { '': worker.restarts }),
+    renderCounters(counters),
+    family('hearth_memory_bytes', 'gauge', 'Memory of the processes.', {
+      ...memorySamples('control', memory.control),
+      ...(memory.worker && memorySamples('worker', memory.worker)),
+    }),
+    family('hearth_event_loop_delay_seconds', 'gauge', "Delay of the worker's event loop over its last interval.", {
+      [label('stat', 'mean')]: seconds(delay?.mean),
+      [label('stat', 'p99')]: seconds(delay?.p99),
+      [label('stat', 'max')]: seconds(delay?.max),
+    }),
+  ].join('');
+}
+
+function renderCounters(counters: AnswerBody<'Status'>['counters']): string {
+  if (!counters) return '';
+  return [
+    family('hearth_requests_total', 'counter', 'HTTP requests to functions.', { '': counters.requests }),
+    family('hearth_request_errors_total', 'counter', 'HTTP requests whose function threw.', { '': counters.requestErrors }),
+    family('hearth_requests_active', 'gauge', 'HTTP requests in progress.', { '': counters.requestsActive }),
+    family('hearth_requests_queued', 'gauge', 'HTTP requests waiting to start.', { '': counters.requestsQueued }),
+    family('hearth_refused_total', 'counter', 'Requests and connections refused because there were too many.', { '': counters.refused }),
+    family('hearth_timeouts_total', 'counter', 'Requests and socket events that timed out.', { '': counters.timeouts }),
+    family('hearth_stopped_total', 'counter', 'Calls stopped for running or allocating without a pause.', { '': counters.stopped }),
+    family('hearth_connections_open', 'gauge', 'Open WebSocket connections.', { '': counters.connections }),
+    family('hearth_connections_total', 'counter', 'WebSocket connections opened.', { '': counters.connectionsTotal }),
+    family('hearth_messages_received_total', 'counter', 'WebSocket messages received.', { '': counters.messagesReceived }),
+    family('hearth_messages_sent_total', 'counter', 'WebSocket messages sent.', { '': counters.messagesSent }),
+    family('hearth_buffered_bytes', 'gauge', 'Bytes waiting to be sent, over all sockets.', { '': counters.buffered }),
+    family('hearth_log_lines_dropped_total', 'counter', 'Log lines dropped under pressure.', { '': counters.logLinesDropped }),
+  ].join('');
+}
+
+function family(name: string, type: 'counter' | 'gauge', help: string, samples: Samples): string {
+  const lines = Object.entries(samples).filter(([, value]) => value !== undefined);
+  if (lines.length === 0) return '';
+  const values = lines.map(([labels, value]) => `${name}${labels === '' ? '' : `{${labels}}`} ${value}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${values.join('')}`;
+}
+
+function memorySamples(process: string, memory: AnswerBody<'Status'>['memory']['control']): Samples {
+  return Object.fromEntries(Object.entries(memory).map(([kind, bytes]) => [`${label('process', process)},${label('kind', kind)}`, bytes]));
+}
+
+function seconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : milliseconds / 1000;
+}
+
+function label(name: string, value: string): string {
+  return `${name}="${value.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`))}"`;
+}

@@ -1,0 +1,27 @@
+import type { LogRecord } from '../../../kernel/ports/logger.ts';
+import type { FunctionMark, WatchdogReport, WorkerMetrics } from '../../../kernel/protocol/protocol.ts';
+
+/** How a worker process ended. */
+export interface WorkerExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** Why control ends a worker. */
+export type EndReason =
+  | { readonly cause: 'stuck'; readonly report: Extract<WatchdogReport, { type: 'stuck' }> }
+  | { readonly cause: 'memory'; readonly report: Extract<WatchdogReport, { type: 'memory' }> }
+  | { readonly cause: 'silent'; readonly seconds: number };
+
+/** What is known of a worker that has ended, or is about to be. */
+export interface WorkerFacts {
+  readonly pid: number | undefined;
+  readonly exit: WorkerExit;
+  /** Undefined when it ended by itself. */
+  readonly reason: EndReason | undefined;
+  /** Whose code was last seen running without a pause. */
+  readonly running: { readonly mark: FunctionMark; readonly at: number } | undefined;
+  readonly servedMs: number;
+  readonly logs: readonly LogRecord[];
+  readonly metrics: WorkerMetrics | undefined;
+}

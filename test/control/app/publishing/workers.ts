@@ -1,0 +1,35 @@
+import type { StagedChange, StagingWorkers } from '../../../../runtime/control/app/publishing/deployment.ts';
+import type { BuiltChange } from '../../../../runtime/kernel/functions/revision.ts';
+import type { FunctionHost } from '../../../worker/functions/host.ts';
+
+/** Workers whose functions run in this process, in a real registry. */
+export class InProcessWorkers implements StagingWorkers {
+  /** What was asked of them, in order. */
+  readonly steps: string[] = [];
+  readonly #host: FunctionHost;
+
+  constructor(host: FunctionHost) {
+    this.#host = host;
+  }
+
+  async stage(id: number, change: BuiltChange): Promise<StagedChange> {
+    const { registry, positions } = this.#host;
+    const names = change.functions.map(({ name, revision }) => `${name}#${revision}`).join();
+    this.steps.push(`stage ${id} ${names}`);
+    try {
+      const stage = registry.stage(change);
+      return {
+        activate: async ({ functions }) => {
+          this.steps.push(`activate ${id}`);
+          registry.activate(stage, new Map(functions.map(({ name, revision }) => [name, revision])));
+        },
+        discard: () => {
+          this.steps.push(`discard ${id}`);
+          stage.discard();
+        },
+      };
+    } catch (error) {
+      throw positions.loadFailure(error, change);
+    }
+  }
+}
