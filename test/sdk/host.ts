@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { createBuilder } from '../../runtime/build/builder.ts';
 import type { LogRecord } from '../../runtime/kernel/ports/logger.ts';
-import type { WorkerSettings } from '../../runtime/kernel/protocol/protocol.ts';
+import type { WorkerSettings } from '../../runtime/kernel/protocol/settings.ts';
 import { ServedApp } from '../../runtime/worker/process/served-app.ts';
 import { WebSocket } from 'ws';
 import { defaultLimits } from '../limits.ts';

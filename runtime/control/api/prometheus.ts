@@ -1,3 +1,4 @@
+import { mapCounters } from '../../kernel/protocol/metrics.ts';
 import type { AnswerBody } from './responses.ts';
 
 type Samples = Readonly<Record<string, number | undefined>>;
@@ -29,21 +30,7 @@ export function renderMetrics(status: AnswerBody<'Status'>): string {
 
 function renderCounters(counters: AnswerBody<'Status'>['counters']): string {
   if (!counters) return '';
-  return [
-    family('hearth_requests_total', 'counter', 'HTTP requests to functions.', { '': counters.requests }),
-    family('hearth_request_errors_total', 'counter', 'HTTP requests whose function threw.', { '': counters.requestErrors }),
-    family('hearth_requests_active', 'gauge', 'HTTP requests in progress.', { '': counters.requestsActive }),
-    family('hearth_requests_queued', 'gauge', 'HTTP requests waiting to start.', { '': counters.requestsQueued }),
-    family('hearth_refused_total', 'counter', 'Requests and connections refused because there were too many.', { '': counters.refused }),
-    family('hearth_timeouts_total', 'counter', 'Requests and socket events that timed out.', { '': counters.timeouts }),
-    family('hearth_stopped_total', 'counter', 'Calls stopped for running or allocating without a pause.', { '': counters.stopped }),
-    family('hearth_connections_open', 'gauge', 'Open WebSocket connections.', { '': counters.connections }),
-    family('hearth_connections_total', 'counter', 'WebSocket connections opened.', { '': counters.connectionsTotal }),
-    family('hearth_messages_received_total', 'counter', 'WebSocket messages received.', { '': counters.messagesReceived }),
-    family('hearth_messages_sent_total', 'counter', 'WebSocket messages sent.', { '': counters.messagesSent }),
-    family('hearth_buffered_bytes', 'gauge', 'Bytes waiting to be sent, over all sockets.', { '': counters.buffered }),
-    family('hearth_log_lines_dropped_total', 'counter', 'Log lines dropped under pressure.', { '': counters.logLinesDropped }),
-  ].join('');
+  return Object.values(mapCounters((name, { family: title, type, help }) => family(title, type, help, { '': counters[name] }))).join('');
 }
 
 function family(name: string, type: 'counter' | 'gauge', help: string, samples: Samples): string {

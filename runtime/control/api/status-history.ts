@@ -1,29 +1,9 @@
-import type { WorkerMetrics } from '../../kernel/protocol/protocol.ts';
-import type { WorkerState } from '../app/workers/worker-state.ts';
+import type { CounterName, WorkerMetrics } from '../../kernel/protocol/metrics.ts';
+import type { AnswerBody } from './responses.ts';
 import type { WorkerSupervisor } from '../app/workers/supervisor.ts';
 
 /** How the host was at one moment. What the worker has not told is null. */
-export interface StatusSample {
-  /** Milliseconds since the epoch. */
-  readonly time: number;
-  readonly state: WorkerState['state'];
-  readonly restarts: number;
-  /** Bytes. */
-  readonly rssControl: number;
-  readonly rssWorker: number | null;
-  readonly heapWorker: number | null;
-  /** The delay of the worker's event loop, in milliseconds. */
-  readonly loopMean: number | null;
-  readonly loopP99: number | null;
-  readonly loopMax: number | null;
-  readonly connections: number | null;
-  /** Counts since the sample before. */
-  readonly requests: number;
-  readonly requestErrors: number;
-  readonly messagesReceived: number;
-  readonly messagesSent: number;
-  readonly logLinesDropped: number;
-}
+export type StatusSample = AnswerBody<'StatusSample'>;
 
 /** The newest samples of the host's status. */
 export interface StatusHistory {
@@ -100,5 +80,3 @@ function difference(count: number | undefined, before = 0): number {
   if (count === undefined) return 0;
   return count >= before ? count - before : count;
 }
-
-type CounterName = 'requests' | 'requestErrors' | 'messagesReceived' | 'messagesSent' | 'logLinesDropped';

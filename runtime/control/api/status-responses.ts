@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mapCounters } from '../../kernel/protocol/metrics.ts';
 import { count, isoDate, LogRecord, milliseconds, switchedOff, time } from './response-parts.ts';
 
 const Memory = z.object({ rss: count, heapUsed: count, heapTotal: count, external: count }).meta({ description: 'Bytes.' });
@@ -6,21 +7,7 @@ const EventLoopDelay = z
   .object({ mean: milliseconds, p99: milliseconds, max: milliseconds })
   .meta({ description: 'Event-loop delay of the worker, in milliseconds over its last interval.' });
 
-const counters = {
-  requests: count,
-  requestErrors: count,
-  connections: count,
-  connectionsTotal: count,
-  messagesReceived: count,
-  messagesSent: count,
-  logLinesDropped: count,
-  requestsActive: count.meta({ description: 'HTTP requests in progress.' }),
-  requestsQueued: count.meta({ description: 'HTTP requests waiting to start.' }),
-  refused: count.meta({ description: 'Requests and connections refused because there were too many.' }),
-  timeouts: count.meta({ description: 'Requests and socket events that timed out.' }),
-  stopped: count.meta({ description: 'Calls stopped for running or allocating without a pause.' }),
-  buffered: count.meta({ description: 'Bytes waiting to be sent, over all sockets.' }),
-};
+const counters = mapCounters((_name, { help }) => count.meta({ description: help }));
 
 const CrashPlace = z
   .object({ function: z.string(), revision: count, line: count.exactOptional(), column: count.exactOptional() })

@@ -1,4 +1,4 @@
-import type { WorkerMetrics } from '../../kernel/protocol/protocol.ts';
+import { mapCounters } from '../../kernel/protocol/metrics.ts';
 import type { StatusHistory } from './status-history.ts';
 import type { SupervisorStatus } from '../app/workers/supervisor.ts';
 import type { AnswerBody } from './responses.ts';
@@ -101,7 +101,7 @@ function toStatus({ services }: ApiScope): AnswerBody<'Status'> {
     diverged: services.sync.list(),
     memory: { control: { rss, heapUsed, heapTotal, external }, worker: metrics?.memory ?? null },
     eventLoopDelay: metrics?.eventLoopDelay ?? null,
-    counters: metrics ? toCounters(metrics) : null,
+    counters: metrics ? mapCounters((name) => metrics[name]) : null,
   };
 }
 
@@ -115,26 +115,5 @@ function toWorker(status: SupervisorStatus): AnswerBody<'Status'>['worker'] {
     standby,
     restarts,
     lastCrash: lastCrash ? toCrashSummary(lastCrash) : null,
-  };
-}
-
-// Picked one by one: the metrics hold more than counters.
-function toCounters(metrics: WorkerMetrics): AnswerBody<'Status'>['counters'] {
-  const { requests, requestErrors, connections, connectionsTotal, messagesReceived, messagesSent, logLinesDropped } = metrics;
-  const { requestsActive, requestsQueued, refused, timeouts, stopped, buffered } = metrics;
-  return {
-    requests,
-    requestErrors,
-    connections,
-    connectionsTotal,
-    messagesReceived,
-    messagesSent,
-    logLinesDropped,
-    requestsActive,
-    requestsQueued,
-    refused,
-    timeouts,
-    stopped,
-    buffered,
   };
 }

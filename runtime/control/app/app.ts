@@ -5,7 +5,7 @@ import type { Builder } from '../../build/builder.ts';
 import { toBuilt } from '../../kernel/functions/revision.ts';
 import type { FunctionStore } from '../../kernel/ports/function-store.ts';
 import type { LogFields, LogLevel } from '../../kernel/ports/logger.ts';
-import type { WorkerSettings } from '../../kernel/protocol/protocol.ts';
+import type { WorkerSettings } from '../../kernel/protocol/settings.ts';
 import type { LogBook } from '../logs/log-book.ts';
 import { LiveCatalog } from './publishing/catalog.ts';
 import { Deployments } from './publishing/deployment.ts';

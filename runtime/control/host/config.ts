@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { HearthError, messageOf } from '../../kernel/errors.ts';
 import { type LogLevel, logLevels } from '../../kernel/ports/logger.ts';
 import type { AppSettings } from '../app/app.ts';
-import type { WorkerLimits } from '../../kernel/protocol/protocol.ts';
+import type { WorkerLimits } from '../../kernel/protocol/settings.ts';
 
 /** What belongs to an app. Sizes are bytes. */
 export interface AppConfig extends AppSettings {

@@ -1,4 +1,4 @@
-import type { FunctionMark } from '../protocol/protocol.ts';
+import type { FunctionMark } from '../protocol/watchdog.ts';
 
 /** What a watcher in another thread has to know: which function a mark stands for. */
 export type MarkNotice =

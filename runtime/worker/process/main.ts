@@ -1,5 +1,5 @@
 import { HearthError } from '../../kernel/errors.ts';
-import type { CallMessage, WorkerMessage, WorkerMethod } from '../../kernel/protocol/protocol.ts';
+import type { CallMessage, WorkerMessage, WorkerMethod } from '../../kernel/protocol/worker-calls.ts';
 import { guardProcess } from '../functions/process.ts';
 import { startMetrics } from './metrics.ts';
 import { createWatchdogLink } from '../watchdog/link.ts';

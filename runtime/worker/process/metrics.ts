@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { WorkerMetrics } from '../../kernel/protocol/protocol.ts';
+import type { WorkerMetrics } from '../../kernel/protocol/metrics.ts';
 import type { ServedApp } from './served-app.ts';
 
 /** Milliseconds between two reports. */

@@ -1,12 +1,13 @@
 import { messageOf } from '../../kernel/errors.ts';
 import { Attribution } from '../../kernel/calls/attribution.ts';
 import { Calls } from '../../kernel/calls/calls.ts';
-import type { WorkerSettings } from '../../kernel/protocol/protocol.ts';
+import type { WorkerSettings } from '../../kernel/protocol/settings.ts';
 import { Registry } from '../../kernel/functions/registry.ts';
 import type { Log } from '../../kernel/calls/warnings.ts';
 import type { Instantiate } from '../../kernel/functions/module.ts';
 import type { HttpDialect } from '../triggers/http/http-call.ts';
-import { type App, createCounters } from './app.ts';
+import { mapCounters } from '../../kernel/protocol/metrics.ts';
+import type { App } from './app.ts';
 import { createCloud } from '../cloud/cloud.ts';
 import { AppDatabase } from '../cloud/mongo.ts';
 import { sdkModule } from '../cloud/module.ts';
@@ -41,7 +42,7 @@ export class ServedApp implements App {
   readonly settings: WorkerSettings;
   readonly functions: Registry;
   readonly calls: Calls;
-  readonly counters = createCounters();
+  readonly counters = mapCounters(() => 0);
   readonly http: HttpDialect;
   readonly logs: WorkerLogs;
   readonly positions: SourcePositions;

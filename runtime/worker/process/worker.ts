@@ -1,5 +1,5 @@
 import { HearthError } from '../../kernel/errors.ts';
-import type { WorkerCalls, WorkerMethod, WorkerParams } from '../../kernel/protocol/protocol.ts';
+import type { WorkerCalls, WorkerMethod, WorkerParams } from '../../kernel/protocol/worker-calls.ts';
 import type { Stage } from '../../kernel/functions/registry.ts';
 import { ServedApp } from './served-app.ts';
 import { boundBlockingCalls, markNativeCalls } from '../functions/blocking.ts';

@@ -7,7 +7,7 @@ import { Queue } from '../../kernel/calls/queue.ts';
 import { HearthError } from '../../kernel/errors.ts';
 import type { FunctionModule } from '../../kernel/functions/module.ts';
 import type { FunctionView } from '../../kernel/functions/registry.ts';
-import type { WorkerLimits } from '../../kernel/protocol/protocol.ts';
+import type { WorkerLimits } from '../../kernel/protocol/settings.ts';
 import { ClosingSignals } from './closing-signals.ts';
 
 // A paused socket is read a little at each beat, but not once so many times the limit wait.

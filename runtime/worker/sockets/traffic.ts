@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Log } from '../../kernel/calls/warnings.ts';
-import type { WorkerLimits } from '../../kernel/protocol/protocol.ts';
+import type { WorkerLimits } from '../../kernel/protocol/settings.ts';
 import { freeUnwritten } from '../../internals/node-stream.ts';
 import type { BufferBudget } from './buffer-budget.ts';
 

@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { HearthError } from '../../kernel/errors.ts';
 import type { Calls } from '../../kernel/calls/calls.ts';
-import type { FunctionMark, WorkerLimits } from '../../kernel/protocol/protocol.ts';
+import type { WorkerLimits } from '../../kernel/protocol/settings.ts';
+import type { FunctionMark } from '../../kernel/protocol/watchdog.ts';
 import { signal, slot, type WatchdogNotice } from './shared.ts';
 
 /** Milliseconds between two beats. */

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { FunctionMark, WatchdogReport } from '../../kernel/protocol/protocol.ts';
+import type { FunctionMark, WatchdogReport } from '../../kernel/protocol/watchdog.ts';
 import { StallClock } from './clock.ts';
 import { MainThreadInspector } from './inspector.ts';
 import { MemoryWatch } from './memory.ts';

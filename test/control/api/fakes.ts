@@ -1,5 +1,5 @@
 import { HearthError } from '../../../runtime/kernel/errors.ts';
-import type { WorkerMetrics } from '../../../runtime/kernel/protocol/protocol.ts';
+import type { WorkerMetrics } from '../../../runtime/kernel/protocol/metrics.ts';
 import type { Revision } from '../../../runtime/kernel/functions/revision.ts';
 import type { Change, FunctionStore } from '../../../runtime/kernel/ports/function-store.ts';
 import type { ImportOptions } from '../../../runtime/control/app/transfer/import-report.ts';

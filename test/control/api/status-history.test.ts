@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { createStatusHistory, type StatusHistory } from '../../../runtime/control/api/status-history.ts';
 import type { WorkerState } from '../../../runtime/control/app/workers/worker-state.ts';
 import type { SupervisorStatus } from '../../../runtime/control/app/workers/supervisor.ts';
-import type { WorkerMetrics } from '../../../runtime/kernel/protocol/protocol.ts';
+import type { WorkerMetrics } from '../../../runtime/kernel/protocol/metrics.ts';
 import { workerMetrics } from './fakes.ts';
 
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { RunResult, WorkerMethod, WorkerParams, WorkerResult } from '../../../runtime/kernel/protocol/protocol.ts';
+import type { RunResult, WorkerMethod, WorkerParams, WorkerResult } from '../../../runtime/kernel/protocol/worker-calls.ts';
 import { HearthError } from '../../../runtime/kernel/errors.ts';
 import type { RunRequest } from '../../../runtime/control/app/publishing/draft-run.ts';
 import type { SupervisorStatus, WorkerSupervisor } from '../../../runtime/control/app/workers/supervisor.ts';

@@ -1,3 +1,4 @@
+import { mapCounters } from '../../../runtime/kernel/protocol/metrics.ts';
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
@@ -6,9 +7,9 @@ import { WebSocket, type ClientOptions } from 'ws';
 import type { LogThrown } from '../../../runtime/kernel/calls/failures.ts';
 import type { CurrentCall } from '../../../runtime/kernel/calls/current-call.ts';
 import type { LogFields, LogLevel } from '../../../runtime/kernel/ports/logger.ts';
-import type { WorkerLimits } from '../../../runtime/kernel/protocol/protocol.ts';
+import type { WorkerLimits } from '../../../runtime/kernel/protocol/settings.ts';
 import { Registry } from '../../../runtime/kernel/functions/registry.ts';
-import { type App, createCounters } from '../../../runtime/worker/process/app.ts';
+import type { App } from '../../../runtime/worker/process/app.ts';
 import type { SocketContext, UpgradeContext } from '../../../runtime/worker/dialects/laf/socket-context.ts';
 import { createLafSockets } from '../../../runtime/worker/dialects/laf/sockets.ts';
 import { SocketServer } from '../../../runtime/worker/sockets/socket-server.ts';
@@ -60,7 +61,7 @@ export async function startHost(code?: TestFunction | (() => unknown), options: 
   });
   const failures: Host['failures'] = [];
   const logs: Host['logs'] = [];
-  const counters = createCounters();
+  const counters = mapCounters(() => 0);
   const log: App['log'] = (level, message, fields) => logs.push({ level, message, connectionId: fields?.connectionId, fields });
   const logThrown: LogThrown = (thrown, invocation) => failures.push({ thrown, invocation });
   const calls = createCalls({ counters, log, logThrown });

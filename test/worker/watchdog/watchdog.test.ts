@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { WatchdogReport } from '../../../runtime/kernel/protocol/protocol.ts';
+import type { WatchdogReport } from '../../../runtime/kernel/protocol/watchdog.ts';
 import { signal, slot } from '../../../runtime/worker/watchdog/shared.ts';
 import { UnsentLines } from '../../../runtime/worker/watchdog/unsent.ts';
 import { lookInterval, Watchdog } from '../../../runtime/worker/watchdog/watchdog.ts';

@@ -3,7 +3,7 @@ import type { Builder } from '../../../build/builder.ts';
 import { buildFailed } from '../../../build/build-diagnostics.ts';
 import { missingImports } from '../../../build/imports.ts';
 import { HearthError } from '../../../kernel/errors.ts';
-import type { RunResult } from '../../../kernel/protocol/protocol.ts';
+import type { RunResult } from '../../../kernel/protocol/worker-calls.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import { withLineText } from './load-failure.ts';
 import type { LiveCatalog } from './catalog.ts';

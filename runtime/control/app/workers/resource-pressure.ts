@@ -1,4 +1,4 @@
-import type { WatchdogReport } from '../../../kernel/protocol/protocol.ts';
+import type { WatchdogReport } from '../../../kernel/protocol/watchdog.ts';
 
 type MemoryReport = Extract<WatchdogReport, { readonly type: 'memory' }>;
 type DescriptorReport = Extract<WatchdogReport, { readonly type: 'descriptors' }>;

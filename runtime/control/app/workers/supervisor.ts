@@ -1,7 +1,9 @@
 import type { WorkerState } from './worker-state.ts';
 import { type PoolOptions, WorkerPool } from './pool.ts';
 import type { Quarantine, QuarantinedFunction } from './quarantine.ts';
-import type { FunctionMark, WorkerMethod, WorkerMetrics, WorkerParams, WorkerResult } from '../../../kernel/protocol/protocol.ts';
+import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
+import type { FunctionMark } from '../../../kernel/protocol/watchdog.ts';
+import type { WorkerMethod, WorkerParams, WorkerResult } from '../../../kernel/protocol/worker-calls.ts';
 import type { StagedChange, StagingWorkers } from '../publishing/deployment.ts';
 import { HearthError } from '../../../kernel/errors.ts';
 import type { LogFields, LogLevel, LogRecord } from '../../../kernel/ports/logger.ts';

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type net from 'node:net';
 import { type ErrorReport, HearthError } from '../../../kernel/errors.ts';
-import type { WorkerMessage, WorkerMethod, WorkerParams, WorkerResult } from '../../../kernel/protocol/protocol.ts';
+import type { WorkerMessage, WorkerMethod, WorkerParams, WorkerResult } from '../../../kernel/protocol/worker-calls.ts';
 
 interface PendingCall {
   resolve(result: unknown): void;

@@ -1,5 +1,6 @@
 import type { LogRecord } from '../../../kernel/ports/logger.ts';
-import type { FunctionMark, WatchdogReport, WorkerMetrics } from '../../../kernel/protocol/protocol.ts';
+import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
+import type { FunctionMark, WatchdogReport } from '../../../kernel/protocol/watchdog.ts';
 
 /** How a worker process ended. */
 export interface WorkerExit {

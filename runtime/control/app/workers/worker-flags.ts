@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { WorkerSettings } from '../../../kernel/protocol/protocol.ts';
+import type { WorkerSettings } from '../../../kernel/protocol/settings.ts';
 
 /** What decides the flags of a worker's process. */
 export interface WorkerFlagsOptions {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { WorkerLimits } from '../../../kernel/protocol/protocol.ts';
+import type { WorkerLimits } from '../../../kernel/protocol/settings.ts';
 
 /** What is kept of an open TCP connection. */
 export interface Connection {

@@ -6,7 +6,7 @@ import { Call } from '../../../kernel/calls/call.ts';
 import type { Failure } from '../../../kernel/calls/failures.ts';
 import { FunctionModule } from '../../../kernel/functions/module.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
-import type { RunCall, RunResult } from '../../../kernel/protocol/protocol.ts';
+import type { RunCall, RunResult } from '../../../kernel/protocol/worker-calls.ts';
 import type { FunctionView, Registry, Stage } from '../../../kernel/functions/registry.ts';
 import type { App } from '../../process/app.ts';
 import type { HttpDialect } from '../http/http-call.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { WorkerLimits } from '../../../../runtime/kernel/protocol/protocol.ts';
+import type { WorkerLimits } from '../../../../runtime/kernel/protocol/settings.ts';
 import { event, type Host, startHost } from './host.ts';
 
 let host: Host;

@@ -1,3 +1,4 @@
+import { mapCounters } from '../../../../runtime/kernel/protocol/metrics.ts';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
@@ -8,8 +9,8 @@ import type { LogThrown } from '../../../../runtime/kernel/calls/failures.ts';
 import type { CurrentCall } from '../../../../runtime/kernel/calls/current-call.ts';
 import type { LogFields, LogLevel } from '../../../../runtime/kernel/ports/logger.ts';
 import { Registry } from '../../../../runtime/kernel/functions/registry.ts';
-import type { WorkerLimits } from '../../../../runtime/kernel/protocol/protocol.ts';
-import { type App, createCounters } from '../../../../runtime/worker/process/app.ts';
+import type { WorkerLimits } from '../../../../runtime/kernel/protocol/settings.ts';
+import type { App } from '../../../../runtime/worker/process/app.ts';
 import { createLafHttp } from '../../../../runtime/worker/dialects/laf/http.ts';
 import { createRequestHandler } from '../../../../runtime/worker/triggers/http/handler.ts';
 import { createHttpServer, type HttpServer } from '../../../../runtime/worker/triggers/http/http-server.ts';
@@ -62,7 +63,7 @@ export async function startHost(requestBody = 10 * 1024 * 1024, others: Partial<
     const { exports, evaluate } = modules.get(module.name) ?? {};
     return { exports, evaluate: () => evaluate?.(), dispose: () => undefined };
   });
-  const counters = createCounters();
+  const counters = mapCounters(() => 0);
   const log: App['log'] = (level, message, fields) => {
     lines.push(message);
     records.push({ level, message, fields });
