@@ -16,8 +16,8 @@ const control = {
 
 /** The bundles of a worker, each in one file. */
 const worker = {
-  worker: 'runtime/worker/process/main.ts',
-  watchdog: 'runtime/worker/watchdog/main.ts',
+  worker: 'runtime/worker/process/worker-main.ts',
+  watchdog: 'runtime/worker/watchdog/watchdog-thread.ts',
 };
 
 // Functions share their globals with the host, so the bundles keep the originals, whatever functions assign.

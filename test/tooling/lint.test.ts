@@ -130,7 +130,7 @@ const allowed: readonly Fixture[] = [
   ...['./context.ts', 'node:http'].map((specifier) => importing('sdk', specifier, undefined)),
   { path: 'sdk/anything.ts', source: 'export type Anything = any;\n', rule: undefined },
   { path: 'runtime/main.ts', source: 'process.exit(1);\n', rule: undefined },
-  { path: 'runtime/worker/process/main.ts', source: 'process.exit(1);\n', rule: undefined },
+  { path: 'runtime/worker/process/worker-main.ts', source: 'process.exit(1);\n', rule: undefined },
   { path: 'scripts/leave.mjs', source: 'process.exit(1);\n', rule: undefined },
   {
     path: 'test/long.test.ts',

@@ -46,8 +46,8 @@ const manifest = {
 const sources = {
   'runtime/main.ts': "import { greeting } from './greeting.ts';\nconsole.log(greeting, process.pid);\n",
   'runtime/greeting.ts': "export const greeting: string = 'first';\n",
-  'runtime/worker/process/main.ts': 'export {};\n',
-  'runtime/worker/watchdog/main.ts': 'export {};\n',
+  'runtime/worker/process/worker-main.ts': 'export {};\n',
+  'runtime/worker/watchdog/watchdog-thread.ts': 'export {};\n',
   'runtime/adapters/mongod/keeper.ts': 'export {};\n',
   'runtime/cli/transfer-command.ts': 'export {};\n',
   'sdk/index.ts': 'export {};\n',

@@ -1,6 +1,6 @@
 import type { RouterContext } from '@koa/router';
 import { readBody } from './request-body.ts';
-import { queries, readQuery } from './query.ts';
+import { queries, readQuery } from './query-string.ts';
 import { requests } from './requests.ts';
 import { type ApiScope, type Route, answer } from './route.ts';
 

@@ -1,4 +1,4 @@
-import { queries, readQuery } from './query.ts';
+import { queries, readQuery } from './query-string.ts';
 import { type ApiScope, type Route, answer } from './route.ts';
 import type { LogStreams } from './log-stream.ts';
 

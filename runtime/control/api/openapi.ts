@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ErrorCode, catalogue } from '../../kernel/errors.ts';
 import { type AnswerBody, answers } from './responses.ts';
-import { queries } from './query.ts';
+import { queries } from './query-string.ts';
 import { requests } from './requests.ts';
 import type { Answer, Route } from './route.ts';
 

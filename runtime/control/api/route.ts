@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../kernel/errors.ts';
 import type { HistoryOptions } from './status-history.ts';
 import type { ControlServices } from './services.ts';
 import type { AnswerBody, AnswerName } from './responses.ts';
-import type { queries } from './query.ts';
+import type { queries } from './query-string.ts';
 import type { requests } from './requests.ts';
 
 /** Limits of the API. */

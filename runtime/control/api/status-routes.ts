@@ -4,7 +4,7 @@ import type { SupervisorStatus } from '../app/workers/supervisor.ts';
 import type { AnswerBody } from './responses.ts';
 import { toCrashSummary } from './crash-routes.ts';
 import { renderMetrics } from './prometheus.ts';
-import { queries, readQuery } from './query.ts';
+import { queries, readQuery } from './query-string.ts';
 import { type ApiScope, type Route, answer } from './route.ts';
 
 /** The calls that say how the host is. */

@@ -1,4 +1,4 @@
-import type { FunctionMark } from '../protocol/watchdog.ts';
+import type { FunctionMark } from '../protocol/watchdog-report.ts';
 
 /** What a watcher in another thread has to know: which function a mark stands for. */
 export type MarkNotice =

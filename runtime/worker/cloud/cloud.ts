@@ -8,7 +8,7 @@ import type { MongoDriver } from '../../../sdk/mongo.ts';
 import { catalogue } from '../../kernel/errors.ts';
 import { verifyToken } from '../dialects/laf/token.ts';
 import { createDatabase } from './database/database.ts';
-import type { AppDatabase } from './mongo.ts';
+import type { AppDatabase } from './app-database.ts';
 
 /** What `cloud` needs of the worker that it stands for. */
 export interface CloudHost {

@@ -2,7 +2,7 @@ import { compileFunction } from 'node:vm';
 import type { Calls } from '../../kernel/calls/calls.ts';
 import type { FunctionModule, Instantiate, ModuleInstance } from '../../kernel/functions/module.ts';
 import { parseSpecifier } from '../../kernel/functions/name.ts';
-import { createConsole, type ConsoleSink } from './console.ts';
+import { createConsole, type ConsoleSink } from './function-console.ts';
 import type { Pulse } from '../watchdog/pulse.ts';
 import type { Packages } from './packages.ts';
 import type { SourcePositions } from './source-positions.ts';

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type Server, type WebSocket, WebSocketServer } from 'ws';
 import { HearthError } from '../../kernel/errors.ts';
 import type { ConnectionInfo, ConnectionsPage, ConnectionsQuery } from '../../kernel/protocol/connections.ts';
-import type { App } from '../process/app.ts';
+import type { App } from '../process/app-context.ts';
 import { Deadlines } from '../../kernel/calls/deadlines.ts';
 import type { Log } from '../../kernel/calls/warnings.ts';
 import type { Handshake, UpgradeDialect } from '../triggers/sockets/upgrade-call.ts';

@@ -1,6 +1,6 @@
 import { type Debugger, type HeapProfiler, Session } from 'node:inspector';
 import { fileURLToPath } from 'node:url';
-import type { CompiledFrame, MemorySuspect } from '../../kernel/protocol/watchdog.ts';
+import type { CompiledFrame, MemorySuspect } from '../../kernel/protocol/watchdog-report.ts';
 
 /** Milliseconds to wait for the other thread, which answers only while it runs JavaScript or a regular expression. */
 const answerTime = 400;

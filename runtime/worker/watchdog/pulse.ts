@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks';
 import { HearthError } from '../../kernel/errors.ts';
 import type { Calls } from '../../kernel/calls/calls.ts';
 import type { WorkerLimits } from '../../kernel/protocol/settings.ts';
-import type { FunctionMark } from '../../kernel/protocol/watchdog.ts';
-import { signal, slot, type WatchdogNotice } from './shared.ts';
+import type { FunctionMark } from '../../kernel/protocol/watchdog-report.ts';
+import { signal, slot, type WatchdogNotice } from './shared-flags.ts';
 
 /** Milliseconds between two beats. */
 const beatInterval = 50;

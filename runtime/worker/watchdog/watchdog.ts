@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
-import type { FunctionMark, WatchdogReport } from '../../kernel/protocol/watchdog.ts';
-import { StallClock } from './clock.ts';
+import type { FunctionMark, WatchdogReport } from '../../kernel/protocol/watchdog-report.ts';
+import { StallClock } from './stall-clock.ts';
 import { MainThreadInspector } from './inspector.ts';
-import { MemoryWatch } from './memory.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import { createDescriptorReader, createRssReader } from './resources.ts';
-import type { UnsentLines } from './unsent.ts';
-import { signal, slot, type WatchdogNotice } from './shared.ts';
+import type { UnsentLines } from './unsent-lines.ts';
+import { signal, slot, type WatchdogNotice } from './shared-flags.ts';
 
 /** Milliseconds between two looks, also while memory is running short. */
 export const lookInterval = 25;

@@ -5,7 +5,7 @@ import type { Instantiate } from '../../../runtime/kernel/functions/module.ts';
 import { Registry } from '../../../runtime/kernel/functions/registry.ts';
 import type { BuiltFunction } from '../../../runtime/kernel/functions/revision.ts';
 import { createLoader } from '../../../runtime/worker/functions/loader.ts';
-import { createProcessView } from '../../../runtime/worker/functions/process.ts';
+import { createProcessView } from '../../../runtime/worker/functions/process-view.ts';
 import { SourcePositions } from '../../../runtime/worker/functions/source-positions.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
 import { createCalls, FakeCall } from '../calls.ts';

@@ -9,7 +9,7 @@ import type { CurrentCall } from '../../../runtime/kernel/calls/current-call.ts'
 import type { LogFields, LogLevel } from '../../../runtime/kernel/ports/logger.ts';
 import type { WorkerLimits } from '../../../runtime/kernel/protocol/settings.ts';
 import { Registry } from '../../../runtime/kernel/functions/registry.ts';
-import type { App } from '../../../runtime/worker/process/app.ts';
+import type { App } from '../../../runtime/worker/process/app-context.ts';
 import type { SocketContext, UpgradeContext } from '../../../runtime/worker/dialects/laf/socket-context.ts';
 import { createLafSockets } from '../../../runtime/worker/dialects/laf/sockets.ts';
 import { SocketServer } from '../../../runtime/worker/sockets/socket-server.ts';

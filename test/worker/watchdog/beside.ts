@@ -33,8 +33,8 @@ function program(main: string, beside: string): string {
     import { Attribution } from 'runtime/kernel/calls/attribution.ts';
     import { MainThreadInspector } from 'runtime/worker/watchdog/inspector.ts';
     import { Pulse } from 'runtime/worker/watchdog/pulse.ts';
-    import { slot } from 'runtime/worker/watchdog/shared.ts';
-    import { UnsentLines } from 'runtime/worker/watchdog/unsent.ts';
+    import { slot } from 'runtime/worker/watchdog/shared-flags.ts';
+    import { UnsentLines } from 'runtime/worker/watchdog/unsent-lines.ts';
     import { lookInterval, Watchdog } from 'runtime/worker/watchdog/watchdog.ts';
 
     const shared = isMainThread ? new Int32Array(new SharedArrayBuffer(16)) : workerData;

@@ -4,7 +4,7 @@ import { Attribution } from '../../../runtime/kernel/calls/attribution.ts';
 import type { Calls } from '../../../runtime/kernel/calls/calls.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
 import { createCalls, FakeCall } from '../calls.ts';
-import { signal, slot, type WatchdogNotice } from '../../../runtime/worker/watchdog/shared.ts';
+import { signal, slot, type WatchdogNotice } from '../../../runtime/worker/watchdog/shared-flags.ts';
 
 let calls: Calls;
 let guard: () => void;

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { WatchdogReport } from '../../../runtime/kernel/protocol/watchdog.ts';
-import { signal, slot } from '../../../runtime/worker/watchdog/shared.ts';
-import { UnsentLines } from '../../../runtime/worker/watchdog/unsent.ts';
+import type { WatchdogReport } from '../../../runtime/kernel/protocol/watchdog-report.ts';
+import { signal, slot } from '../../../runtime/worker/watchdog/shared-flags.ts';
+import { UnsentLines } from '../../../runtime/worker/watchdog/unsent-lines.ts';
 import { lookInterval, Watchdog } from '../../../runtime/worker/watchdog/watchdog.ts';
 import { createChildren } from '../functions/child.ts';
 import { type Beside, createBeside } from './beside.ts';
@@ -253,7 +253,7 @@ it.runIf(process.platform === 'linux')('reports once that nearly all file descri
   const { messages, stderr } = await children.run(`
     import { execFileSync } from 'node:child_process';
     import { openSync } from 'node:fs';
-    import { UnsentLines } from 'runtime/worker/watchdog/unsent.ts';
+    import { UnsentLines } from 'runtime/worker/watchdog/unsent-lines.ts';
     import { Watchdog } from 'runtime/worker/watchdog/watchdog.ts';
     if (process.argv[2] === 'inside') {
       const reports = [];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LogRecord } from '../../../kernel/ports/logger.ts';
 import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
-import type { CompiledFrame, FunctionMark, MemorySuspect } from '../../../kernel/protocol/watchdog.ts';
+import type { CompiledFrame, FunctionMark, MemorySuspect } from '../../../kernel/protocol/watchdog-report.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import { type CrashPlace, showPlace, toSourcePlace } from './source-position.ts';
 import type { WorkerExit, WorkerFacts } from './worker-end.ts';

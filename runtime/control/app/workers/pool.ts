@@ -4,7 +4,7 @@ import { HearthError, messageOf } from '../../../kernel/errors.ts';
 import type { LogFields, LogLevel, LogRecord } from '../../../kernel/ports/logger.ts';
 import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
 import type { WorkerSettings } from '../../../kernel/protocol/settings.ts';
-import type { WatchdogReport } from '../../../kernel/protocol/watchdog.ts';
+import type { WatchdogReport } from '../../../kernel/protocol/watchdog-report.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { WorkerState } from './worker-state.ts';
 import { judgeShortage } from './resource-pressure.ts';

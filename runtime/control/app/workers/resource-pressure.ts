@@ -1,4 +1,4 @@
-import type { WatchdogReport } from '../../../kernel/protocol/watchdog.ts';
+import type { WatchdogReport } from '../../../kernel/protocol/watchdog-report.ts';
 
 type MemoryReport = Extract<WatchdogReport, { readonly type: 'memory' }>;
 type DescriptorReport = Extract<WatchdogReport, { readonly type: 'descriptors' }>;

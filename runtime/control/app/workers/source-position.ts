@@ -1,5 +1,5 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
-import type { CompiledFrame } from '../../../kernel/protocol/watchdog.ts';
+import type { CompiledFrame } from '../../../kernel/protocol/watchdog-report.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 
 /** A place in a function's source; line and column count from 1, and are missing where only the function is known. */

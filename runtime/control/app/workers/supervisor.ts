@@ -2,7 +2,7 @@ import type { WorkerState } from './worker-state.ts';
 import { type PoolOptions, WorkerPool } from './pool.ts';
 import type { Quarantine, QuarantinedFunction } from './quarantine.ts';
 import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
-import type { FunctionMark } from '../../../kernel/protocol/watchdog.ts';
+import type { FunctionMark } from '../../../kernel/protocol/watchdog-report.ts';
 import type { WorkerMethod, WorkerParams, WorkerResult } from '../../../kernel/protocol/worker-calls.ts';
 import type { StagedChange, StagingWorkers } from '../publishing/deployment.ts';
 import { HearthError } from '../../../kernel/errors.ts';

@@ -1,6 +1,6 @@
 import type { LogRecord } from '../../../kernel/ports/logger.ts';
 import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
-import type { FunctionMark, WatchdogReport } from '../../../kernel/protocol/watchdog.ts';
+import type { FunctionMark, WatchdogReport } from '../../../kernel/protocol/watchdog-report.ts';
 
 /** How a worker process ended. */
 export interface WorkerExit {

@@ -9,7 +9,7 @@ import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { LogRecord } from '../../../kernel/ports/logger.ts';
 import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
 import type { WorkerSettings } from '../../../kernel/protocol/settings.ts';
-import type { WatchdogReport } from '../../../kernel/protocol/watchdog.ts';
+import type { WatchdogReport } from '../../../kernel/protocol/watchdog-report.ts';
 import type { WorkerMessage, WorkerMethod, WorkerParams, WorkerResult } from '../../../kernel/protocol/worker-calls.ts';
 import type { EndReason, WorkerExit, WorkerFacts } from './worker-end.ts';
 import { WorkerChannel } from './worker-channel.ts';

@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import type { Database } from '../../../../sdk/database.ts';
 import { carryOut } from './accessor.ts';
-import { loadQueryLanguage, type QueryLanguage } from './language.ts';
+import { loadQueryLanguage, type QueryLanguage } from './query-language.ts';
 
 /**
  * What functions know as `cloud.database`: answers a new handle with each call, on the database that

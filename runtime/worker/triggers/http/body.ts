@@ -1,7 +1,7 @@
 import bodyParser from 'body-parser';
 import { Parser } from 'xml2js';
 import { HearthError } from '../../../kernel/errors.ts';
-import type { App } from '../../process/app.ts';
+import type { App } from '../../process/app-context.ts';
 import { toBodyError } from './body-error.ts';
 import { announcesMore, boundBody, discardBody } from './body-limit.ts';
 import { type BodyReader, createUploadReader } from './upload.ts';

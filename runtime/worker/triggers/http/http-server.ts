@@ -1,7 +1,7 @@
 import { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { HearthError } from '../../../kernel/errors.ts';
-import type { App } from '../../process/app.ts';
+import type { App } from '../../process/app-context.ts';
 import { connectionOf, Connections } from './tcp-connections.ts';
 import type { RequestHandler } from './handler.ts';
 import { createConnectionRefusal, refuseRequest } from './refusal.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import multer from 'multer';
 import { HearthError, messageOf } from '../../../kernel/errors.ts';
-import type { App } from '../../process/app.ts';
+import type { App } from '../../process/app-context.ts';
 import { toBodyError } from './body-error.ts';
 import { announcesMore, boundBody, discardBody } from './body-limit.ts';
 import { onceClosed } from './response-end.ts';

@@ -8,11 +8,11 @@ import { FunctionModule } from '../../../kernel/functions/module.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { RunCall, RunResult } from '../../../kernel/protocol/worker-calls.ts';
 import type { FunctionView, Registry, Stage } from '../../../kernel/functions/registry.ts';
-import type { App } from '../../process/app.ts';
+import type { App } from '../../process/app-context.ts';
 import type { HttpDialect } from '../http/http-call.ts';
 import { createRequestHandler } from '../http/handler.ts';
 import { createHttpServer } from '../http/http-server.ts';
-import type { WorkerLogs } from '../../process/logs.ts';
+import type { WorkerLogs } from '../../process/worker-logs.ts';
 
 /** What a run needs of its app. */
 export interface RunApp extends App {

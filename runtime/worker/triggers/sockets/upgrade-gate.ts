@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Deadlines } from '../../../kernel/calls/deadlines.ts';
 import type { FunctionModule } from '../../../kernel/functions/module.ts';
-import type { App } from '../../process/app.ts';
+import type { App } from '../../process/app-context.ts';
 import type { Identity } from '../../sockets/event-queue.ts';
 import { dropConsoleCookie } from '../console-cookie.ts';
 import { AddressRate } from './address-rate.ts';

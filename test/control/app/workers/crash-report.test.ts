@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { examine, type FindBuilt } from '../../../../runtime/control/app/workers/crash-report.ts';
 import type { EndReason, WorkerFacts } from '../../../../runtime/control/app/workers/worker-end.ts';
-import type { CompiledFrame, WatchdogReport } from '../../../../runtime/kernel/protocol/watchdog.ts';
+import type { CompiledFrame, WatchdogReport } from '../../../../runtime/kernel/protocol/watchdog-report.ts';
 
 const at = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 const x = { function: 'lib/x', revision: 3 };

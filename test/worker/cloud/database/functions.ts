@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import { createBuilder } from '../../../../runtime/build/builder.ts';
 import { createCloud } from '../../../../runtime/worker/cloud/cloud.ts';
 import { createDatabase } from '../../../../runtime/worker/cloud/database/database.ts';
-import { sdkModule } from '../../../../runtime/worker/cloud/module.ts';
+import { sdkModule } from '../../../../runtime/worker/cloud/sdk-module.ts';
 
 /** Builds a function as the host does, gives it the SDK with this database, and answers what it answers. */
 export async function runFunction(source: string, db: Db): Promise<unknown> {

@@ -10,7 +10,7 @@ import type { CurrentCall } from '../../../../runtime/kernel/calls/current-call.
 import type { LogFields, LogLevel } from '../../../../runtime/kernel/ports/logger.ts';
 import { Registry } from '../../../../runtime/kernel/functions/registry.ts';
 import type { WorkerLimits } from '../../../../runtime/kernel/protocol/settings.ts';
-import type { App } from '../../../../runtime/worker/process/app.ts';
+import type { App } from '../../../../runtime/worker/process/app-context.ts';
 import { createLafHttp } from '../../../../runtime/worker/dialects/laf/http.ts';
 import { createRequestHandler } from '../../../../runtime/worker/triggers/http/handler.ts';
 import { createHttpServer, type HttpServer } from '../../../../runtime/worker/triggers/http/http-server.ts';

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FunctionModule } from '../../../runtime/kernel/functions/module.ts';
-import { createConsole } from '../../../runtime/worker/functions/console.ts';
+import { createConsole } from '../../../runtime/worker/functions/function-console.ts';
 
 const module = new FunctionModule({ name: 'a', revision: 1, methods: undefined, code: '', map: '' });
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProcessView } from '../../../runtime/worker/functions/process.ts';
+import { createProcessView } from '../../../runtime/worker/functions/process-view.ts';
 import { type Children, createChildren } from './child.ts';
 
 let children: Children;
@@ -71,7 +71,7 @@ describe('createProcessView()', () => {
 describe('guardProcess()', () => {
   it('refuses all that would end or disturb the host, on the global process and on a view', async () => {
     const { messages, code, stderr } = await children.run(`
-      import { createProcessView, guardProcess } from 'runtime/worker/functions/process.ts';
+      import { createProcessView, guardProcess } from 'runtime/worker/functions/process-view.ts';
       const end = process.reallyExit.bind(process);
       const { send } = guardProcess();
       const tried = [];
@@ -102,7 +102,7 @@ describe('guardProcess()', () => {
   it('refuses what kill() ends in as well, and lets it signal others', async () => {
     const { messages, code } = await children.run(`
       import { spawn } from 'node:child_process';
-      import { createProcessView, guardProcess } from 'runtime/worker/functions/process.ts';
+      import { createProcessView, guardProcess } from 'runtime/worker/functions/process-view.ts';
       const { send } = guardProcess();
       const tried = [];
       for (const target of [process, createProcessView({})]) {
@@ -119,7 +119,7 @@ describe('guardProcess()', () => {
 
   it('keeps the listeners that the worker needs through removeAllListeners(), and takes those of packages', async () => {
     const { messages, code } = await children.run(`
-      import { guardProcess } from 'runtime/worker/functions/process.ts';
+      import { guardProcess } from 'runtime/worker/functions/process-view.ts';
       for (const event of ['message', 'uncaughtException', 'unhandledRejection', 'mine']) process.on(event, () => {});
       const { send } = guardProcess();
       process.removeAllListeners('message');
@@ -133,7 +133,7 @@ describe('guardProcess()', () => {
   it('lets the process signal others', async () => {
     const { messages, code } = await children.run(`
       import { spawn } from 'node:child_process';
-      import { guardProcess } from 'runtime/worker/functions/process.ts';
+      import { guardProcess } from 'runtime/worker/functions/process-view.ts';
       const { send } = guardProcess();
       const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
       other.once('exit', (code, signal) => send({ signal }, () => process.channel.unref()));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBuilder } from '../../../runtime/build/builder.ts';
 import { createCloud } from '../../../runtime/worker/cloud/cloud.ts';
-import { sdkModule } from '../../../runtime/worker/cloud/module.ts';
+import { sdkModule } from '../../../runtime/worker/cloud/sdk-module.ts';
 import { CloudError } from '../../../sdk/errors.ts';
 
 const cloud = createCloud({

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { WatchdogStart } from './shared.ts';
-import { UnsentLines } from './unsent.ts';
+import type { WatchdogStart } from './shared-flags.ts';
+import { UnsentLines } from './unsent-lines.ts';
 import { Watchdog } from './watchdog.ts';
 
 /**

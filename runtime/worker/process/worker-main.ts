@@ -1,9 +1,9 @@
 import { HearthError } from '../../kernel/errors.ts';
 import type { CallMessage, WorkerMessage, WorkerMethod } from '../../kernel/protocol/worker-calls.ts';
-import { guardProcess } from '../functions/process.ts';
-import { startMetrics } from './metrics.ts';
-import { createWatchdogLink } from '../watchdog/link.ts';
-import { Worker, type WorkerHandlers } from './worker.ts';
+import { guardProcess } from '../functions/process-view.ts';
+import { startMetrics } from './metrics-report.ts';
+import { createWatchdogLink } from '../watchdog/watchdog-link.ts';
+import { Worker, type WorkerHandlers } from './control-calls.ts';
 
 // What the worker needs of its process is taken before any function could change it.
 // Told, not asked for: control may have died before this line.

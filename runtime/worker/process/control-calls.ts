@@ -4,10 +4,10 @@ import type { Stage } from '../../kernel/functions/registry.ts';
 import { ServedApp } from './served-app.ts';
 import { boundBlockingCalls, markNativeCalls } from '../functions/blocking.ts';
 import { guardIntrinsics, keepIntrinsics } from '../functions/intrinsics.ts';
-import type { SendLogs } from './logs.ts';
+import type { SendLogs } from './worker-logs.ts';
 import { initialize } from '../triggers/call/init-call.ts';
 import { run } from '../triggers/run/run.ts';
-import type { WatchdogLink } from '../watchdog/link.ts';
+import type { WatchdogLink } from '../watchdog/watchdog-link.ts';
 
 /** Milliseconds between two looks at what functions share with the host. */
 const intrinsicsInterval = 50;

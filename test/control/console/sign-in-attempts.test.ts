@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Attempts, networkOf } from '../../../runtime/control/console/attempts.ts';
-import { SignInCode } from '../../../runtime/control/console/code.ts';
+import { Attempts, networkOf } from '../../../runtime/control/console/sign-in-attempts.ts';
+import { SignInCode } from '../../../runtime/control/console/sign-in-code.ts';
 
 describe('Attempts', () => {
   it('lets an address fail ten times, then once in ten seconds', () => {

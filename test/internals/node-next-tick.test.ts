@@ -3,9 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { ServedApp } from '../../../runtime/worker/process/served-app.ts';
-import { TickShape } from '../../../runtime/worker/process/tick.ts';
-import { settings } from '../../sdk/host.ts';
+import { ServedApp } from '../../runtime/worker/process/served-app.ts';
+import { TickShape } from '../../runtime/internals/node-next-tick.ts';
+import { settings } from '../sdk/host.ts';
 
 /** Whether V8 gives two objects one shape. */
 function haveOneShape(a: object, b: object): unknown {

@@ -5,7 +5,7 @@ import type { LogRecord } from '../../../runtime/kernel/ports/logger.ts';
 import { FunctionModule } from '../../../runtime/kernel/functions/module.ts';
 import { createLoader } from '../../../runtime/worker/functions/loader.ts';
 import { SourcePositions } from '../../../runtime/worker/functions/source-positions.ts';
-import { type SendLogs, WorkerLogs } from '../../../runtime/worker/process/logs.ts';
+import { type SendLogs, WorkerLogs } from '../../../runtime/worker/process/worker-logs.ts';
 import { createBuilder } from '../../../runtime/build/builder.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
 import { createCalls, FakeCall } from '../calls.ts';

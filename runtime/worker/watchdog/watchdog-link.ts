@@ -1,8 +1,8 @@
 import { Worker as Thread } from 'node:worker_threads';
-import { collectGarbage } from './collect.ts';
+import { collectGarbage } from '../../internals/v8-garbage.ts';
 import type { NotifyWatchdog } from './pulse.ts';
-import { UnsentLines } from './unsent.ts';
-import { slot, type WatchdogStart } from './shared.ts';
+import { UnsentLines } from './unsent-lines.ts';
+import { slot, type WatchdogStart } from './shared-flags.ts';
 
 /** The file descriptor on which control reads what the watchdog reports. */
 const reportDescriptor = 4;

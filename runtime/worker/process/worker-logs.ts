@@ -4,9 +4,9 @@ import type { CurrentCall } from '../../kernel/calls/current-call.ts';
 import { fieldsOf } from '../../kernel/calls/failures.ts';
 import type { LogFields, LogLevel, LogRecord } from '../../kernel/ports/logger.ts';
 import type { FunctionModule } from '../../kernel/functions/module.ts';
-import type { ConsoleSink } from '../functions/console.ts';
+import type { ConsoleSink } from '../functions/function-console.ts';
 import type { SourcePositions } from '../functions/source-positions.ts';
-import type { UnsentLines } from '../watchdog/unsent.ts';
+import type { UnsentLines } from '../watchdog/unsent-lines.ts';
 
 /** Records that may wait for the channel to control; a flood beyond it is dropped and counted. */
 const pendingLimit = 5_000;

@@ -15,7 +15,7 @@ let root: string;
 /** A worker that hangs as soon as it has told its watchdog what that has to know. */
 const program = `
   import { compileFunction } from 'node:vm';
-  import { createWatchdogLink } from 'runtime/worker/watchdog/link.ts';
+  import { createWatchdogLink } from 'runtime/worker/watchdog/watchdog-link.ts';
   const { flags, notify, unsent } = createWatchdogLink(process.argv[2] === 'orphan' ? -1 : process.ppid);
   notify({ type: 'limits', cpuTime: 100, stuckTime: 300, memory: 4096 });
   notify({ type: 'mark', id: 1, mark: { function: 'lib/x', revision: 3 } });
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const worker = join(root, 'worker.ts');
   await writeFile(worker, program);
   await build({
-    entryPoints: { worker, watchdog: resolve('runtime/worker/watchdog/main.ts') },
+    entryPoints: { worker, watchdog: resolve('runtime/worker/watchdog/watchdog-thread.ts') },
     outdir: join(root, 'dist'),
     bundle: true,
     platform: 'node',

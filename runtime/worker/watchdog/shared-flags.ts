@@ -1,4 +1,4 @@
-import type { FunctionMark } from '../../kernel/protocol/watchdog.ts';
+import type { FunctionMark } from '../../kernel/protocol/watchdog-report.ts';
 
 /** What the worker's own thread and its watchdog share: one number each, so that neither waits for the other. */
 export const slot = {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isPrivate } from '../api/auth.ts';
 import type { FileListener } from './static-files.ts';
 import { setSecurityHeaders } from './security-headers.ts';
-import { type ConsoleParts, createRoutes } from './routes.ts';
+import { type ConsoleParts, createRoutes } from './console-routes.ts';
 import type { Listeners } from './console-server.ts';
 import { createUpgrades } from './upgrades.ts';
 

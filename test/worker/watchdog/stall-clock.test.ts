@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { StallClock } from '../../../runtime/worker/watchdog/clock.ts';
+import { StallClock } from '../../../runtime/worker/watchdog/stall-clock.ts';
 
 it('look() adds up the time for which the beat is the same, and begins anew with each other one', () => {
   const clock = new StallClock();
