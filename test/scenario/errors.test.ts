@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { catalogue, type ErrorCode } from '../../runtime/kernel/errors.ts';
+import { catalogue, type ErrorCode, HearthError } from '../../runtime/kernel/errors.ts';
 import { type Answer, TestHost } from './host.ts';
 
 const tests = fileURLToPath(new URL('..', import.meta.url));
@@ -132,7 +132,8 @@ describe('upgrades', () => {
     ['UPGRADE_TIMEOUT', 'export const upgrade = () => new Promise(() => {}); export default () => {};', {}],
   ])('answer %s', async (code, source, headers) => {
     await host.publish('__websocket__', source);
-    expect(await refusal(headers)).toEqual({ status: catalogue[code].status, code, error: catalogue[code].message });
+    const error = new HearthError(code, { limit: 100 });
+    expect(await refusal(headers)).toEqual({ status: error.status, code, error: error.message });
   });
 
   it('answer UPGRADE_NO_FUNCTION', async () => {
