@@ -1,4 +1,5 @@
-import { Parser, type Function as FunctionNode, type Node, tokTypes } from 'acorn';
+import { type Function as FunctionNode, type Node, tokTypes } from 'acorn';
+import { ExtensibleParser } from '../internals/acorn-parser.ts';
 
 /** A stretch of code where a guard belongs. */
 export type Guarded =
@@ -19,43 +20,12 @@ export class UnguardableError extends Error {}
  */
 const depthLimit = 260;
 
-// acorn's parser is made to be extended, though its types leave out how.
-declare module 'acorn' {
-  interface TokenType {
-    readonly binop: number | null;
-  }
-
-  interface Parser {
-    readonly type: TokenType;
-    readonly start: number;
-    readonly startLoc: unknown;
-    readonly lastTokEnd: number;
-    next(): void;
-    eat(type: TokenType): boolean;
-    startNodeAt(start: number, location: unknown): Node;
-    finishNode(node: Node, type: string): Node;
-    catchStackOverflow<T>(parse: () => T): T;
-    declareName(name: string, bindingType: number, position: number): void;
-    strictDirective(start: number): boolean;
-    parseParenExpression(): Node;
-    parseStatement(context: string | null, topLevel?: boolean, exports?: unknown): Node;
-    parseIfStatement(node: Node): Node;
-    parseFunctionBody(node: FunctionNode, isArrow: boolean, isMethod: boolean, forInit?: unknown): void;
-    parseBindingAtom(): Node;
-    parseMaybeAssign(forInit?: unknown, errors?: unknown, afterLeft?: unknown): Node;
-    parseMaybeUnary(errors: unknown, sawUnary?: boolean, incDec?: boolean, forInit?: unknown): Node;
-    parseSubscripts(base: Node, start: number, ...rest: readonly unknown[]): Node;
-    parseExprOp(left: Node, start: number, ...rest: readonly [location: unknown, least: number, forInit?: unknown]): Node;
-    parseExprAtom(errors?: unknown, forInit?: unknown, forNew?: boolean): Node;
-  }
-}
-
 /**
  * Finds loops and functions in code that esbuild has printed. Every cycle of the recursive descent
  * passes a method that is counted here. What is correct already is not checked again: those checks
  * recurse, or take time that grows with the square of the names.
  */
-export class GuardParser extends Parser {
+export class GuardParser extends ExtensibleParser {
   readonly guarded: Guarded[] = [];
   #depth = 0;
 

@@ -8,7 +8,7 @@ import { executionAsyncResource } from 'node:async_hooks';
  * second one: from there on a call takes 250 to 300 ns instead of 55, in Node 20.20 and 24.21, until the process
  * ends. With one record kept it does not. A request makes half a dozen, which was up to a fifth of its time.
  */
-export class TickShape {
+export class NextTickRecord {
   #tick: object | undefined;
 
   /** The record that is kept; undefined before the first turn after `keep()`. */

@@ -4,7 +4,7 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { ServedApp } from '../../runtime/worker/process/served-app.ts';
-import { TickShape } from '../../runtime/internals/node-next-tick.ts';
+import { NextTickRecord } from '../../runtime/internals/node-next-tick.ts';
 import { settings } from '../sdk/host.ts';
 
 /** Whether V8 gives two objects one shape. */
@@ -22,9 +22,9 @@ function nextTick(): Promise<object> {
   return new Promise((resolve) => process.nextTick(() => resolve(executionAsyncResource())));
 }
 
-describe('TickShape', () => {
+describe('NextTickRecord', () => {
   it('keep() holds a record that has the shape of every later one', async () => {
-    const shape = new TickShape();
+    const shape = new NextTickRecord();
     expect(shape.tick).toBeUndefined();
     shape.keep();
     await setImmediate();

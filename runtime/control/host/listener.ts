@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { bindHandle } from '../../internals/node-net.ts';
 import { HearthError } from '../../kernel/errors.ts';
 
 /** A bound port that control keeps and workers accept on. */
@@ -24,10 +25,8 @@ const pause = 100;
 export async function bindListener(host: string, port: number): Promise<Listener> {
   // Two sockets may be bound to one port as long as neither listens: only listening tells.
   const free = await probe(host, port);
-  const create: unknown = Reflect.get(net, '_createServerHandle');
-  const address = free.family === 'IPv6' ? 6 : 4;
-  const bound: unknown = typeof create === 'function' ? create(free.address, free.port, address, -1) : undefined;
-  if (!isHandle(bound)) throw unavailable(host, port, `the socket could not be bound (${String(bound)})`);
+  const bound = bindHandle(free.address, free.port, free.family === 'IPv6' ? 6 : 4);
+  if (typeof bound !== 'object') throw unavailable(host, port, `the socket could not be bound (${String(bound)})`);
   return { port: free.port, handle: bound, close: () => bound.close() };
 }
 
@@ -59,9 +58,4 @@ function listenOnce(host: string, port: number): Promise<net.AddressInfo> {
 
 function unavailable(host: string, port: number, reason: string): HearthError {
   return new HearthError('PORT_UNAVAILABLE', { host, port, reason, variable: 'PORT' });
-}
-
-/** The handle is Node's own TCP object; `send()` and `listen()` take it, though their types speak of servers. */
-function isHandle(value: unknown): value is net.Server {
-  return typeof value === 'object' && value !== null && 'getsockname' in value && 'close' in value;
 }

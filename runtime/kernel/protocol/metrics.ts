@@ -41,7 +41,7 @@ export interface WorkerMetrics extends Readonly<Counters> {
 }
 
 /** In the order in which they are shown. */
-export const counterNames: readonly CounterName[] = Object.keys(table).filter(isCounterName);
+const counterNames: readonly CounterName[] = Object.keys(table).filter(isCounterName);
 
 /** Makes something of each counter. */
 export function mapCounters<T>(make: (name: CounterName, row: CounterRow) => T): Record<CounterName, T> {

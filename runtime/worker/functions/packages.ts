@@ -1,4 +1,5 @@
-import Module, { createRequire } from 'node:module';
+import { createRequire } from 'node:module';
+import { beforeEachFile, provideModule } from '../../internals/node-module.ts';
 import { join } from 'node:path';
 import { isSdk } from '../../kernel/functions/name.ts';
 
@@ -19,7 +20,7 @@ export function createPackages(dir: string, sdk: unknown, onLoad: () => void): P
   const host = createRequire(import.meta.url);
   provideSdk(sdk);
   provideObjectId(host);
-  reportLoads(onLoad);
+  beforeEachFile(onLoad);
   const pick = (id: string): NodeJS.Require => {
     try {
       app.resolve(id);
@@ -53,27 +54,8 @@ function provideObjectId(host: NodeJS.Require): void {
   });
 }
 
-/** Calls `onLoad` before each file of a package is evaluated. */
-function reportLoads(onLoad: () => void): void {
-  const extensions: unknown = Reflect.get(Module, '_extensions');
-  const load: unknown = Reflect.get(Object(extensions), '.js');
-  if (typeof load !== 'function') return;
-  Reflect.set(Object(extensions), '.js', function loadFile(this: unknown, ...args: unknown[]): unknown {
-    onLoad();
-    const loaded: unknown = Reflect.apply(load, this, args);
-    return loaded;
-  });
-}
-
 function provideSdk(sdk: unknown): void {
-  // There is no public hook for CommonJS resolution before Node 22.15.
-  const load: unknown = Reflect.get(Module, '_load');
-  if (typeof load !== 'function') return;
-  Reflect.set(Module, '_load', function loadModule(this: unknown, request: string, ...rest: unknown[]): unknown {
-    if (isSdk(request)) return sdk;
-    const loaded: unknown = Reflect.apply(load, this, [request, ...rest]);
-    return loaded;
-  });
+  provideModule(isSdk, sdk);
   // The real @lafjs/cloud, when a package brings it, asks this for its implementation.
   Reflect.set(globalThis, 'createCloudSdk', () => Reflect.get(Object(sdk), 'default'));
 }

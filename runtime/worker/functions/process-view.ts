@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
+import { exitCalls, killCalls } from '../../internals/node-process.ts';
 import { HearthError } from '../../kernel/errors.ts';
 
 /** Calls that would end or disturb the host; a function gets an error instead. */
-const refusedCalls = ['exit', 'abort', 'reallyExit', 'send', 'disconnect', 'setUncaughtExceptionCaptureCallback', 'chdir'] as const;
+const refusedCalls = [...exitCalls, 'send', 'disconnect', 'setUncaughtExceptionCaptureCallback', 'chdir'] as const;
 
 function refuse(call: string): never {
   throw new HearthError('PROCESS_REFUSED', { call });
@@ -18,9 +19,7 @@ export function guardProcess(): { send: (message: object, done?: () => void) => 
     Object.defineProperty(process, call, { value: () => refuse(call), writable: true, configurable: true });
   }
   guardListeners();
-  guardKill('kill');
-  // What `kill()` ends in.
-  guardKill('_kill');
+  for (const call of killCalls) guardKill(call);
   return { send: (message, done) => void send?.(message, undefined, undefined, done) };
 }
 

@@ -1,4 +1,5 @@
 import { promisify } from 'node:util';
+import { isImmediate } from '../../internals/node-process.ts';
 import { HearthError } from '../../kernel/errors.ts';
 import type { Calls } from '../../kernel/calls/calls.ts';
 import type { CurrentCall } from '../../kernel/calls/current-call.ts';
@@ -58,7 +59,6 @@ export class TimerSet {
         clearInterval(timer);
       },
       clearImmediate: (timer) => {
-        // Node's takes anything for an immediate, and then all immediates of the process stop.
         if (!isImmediate(timer)) return;
         this.#running.delete(timer);
         clearImmediate(timer);
@@ -151,8 +151,4 @@ export class TimerSet {
 // The callback that Node gets is ours, so its own check would never fire.
 function checkCallback(callback: unknown): void {
   if (typeof callback !== 'function') throw new TypeError(`The "callback" argument must be of type function. Received ${typeof callback}`);
-}
-
-function isImmediate(timer: unknown): boolean {
-  return timer instanceof Object && '_onImmediate' in timer;
 }

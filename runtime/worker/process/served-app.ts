@@ -20,7 +20,7 @@ import { createRequestHandler } from '../triggers/http/handler.ts';
 import { createInvoke } from '../triggers/call/invoke-call.ts';
 import { createHttpServer, type HttpServer } from '../triggers/http/http-server.ts';
 import { type SendLogs, WorkerLogs } from './worker-logs.ts';
-import { TickShape } from '../../internals/node-next-tick.ts';
+import { NextTickRecord } from '../../internals/node-next-tick.ts';
 import { createLafHttp } from '../dialects/laf/http.ts';
 import { createLafSockets } from '../dialects/laf/sockets.ts';
 import { verifyToken } from '../dialects/laf/token.ts';
@@ -52,7 +52,7 @@ export class ServedApp implements App {
   /** The database of the app's functions, if it has one. */
   readonly database: AppDatabase | undefined;
   /** Kept for as long as the app. */
-  readonly ticks = new TickShape();
+  readonly ticks = new NextTickRecord();
 
   constructor({ settings, sendLogs, watchdog }: ServedAppOptions) {
     const verify = (token: string): unknown => verifyToken(token, settings.serverSecret);

@@ -1,3 +1,4 @@
+import { takeReallyExit } from '../../internals/node-process.ts';
 import { HearthError } from '../../kernel/errors.ts';
 import type { CallMessage, WorkerMessage, WorkerMethod } from '../../kernel/protocol/worker-calls.ts';
 import { guardProcess } from '../functions/process-view.ts';
@@ -9,11 +10,7 @@ import { Worker, type WorkerHandlers } from './control-calls.ts';
 // Told, not asked for: control may have died before this line.
 const control = Number(process.argv[2]);
 const onMessage = process.on.bind(process);
-// What `process.exit()` ends in: both names are refused to functions.
-const reallyExit: unknown = Reflect.get(process, 'reallyExit');
-const exit = (code: number): void => {
-  if (typeof reallyExit === 'function') Reflect.apply(reallyExit, process, [code]);
-};
+const exit = takeReallyExit();
 const { send } = guardProcess();
 const tell = (message: WorkerMessage, done?: () => void): void => {
   send(message, done);
@@ -26,7 +23,7 @@ const watchdog = createWatchdogLink(control);
 const worker = new Worker({
   sendLogs: (records, done) => tell({ type: 'logs', records }, done),
   watchdog,
-  exit: (code) => exit(code),
+  exit,
 });
 
 async function answer(call: CallMessage, handle: unknown): Promise<void> {

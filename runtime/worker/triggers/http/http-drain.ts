@@ -1,3 +1,4 @@
+import { currentResponse, isUpgraded } from '../../../internals/node-http.ts';
 import { Server as NetServer, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { HttpServer } from './http-server.ts';
@@ -47,22 +48,10 @@ interface Silence {
 function silentFor(socket: Socket, silence: Map<Socket, Silence>, now: number): number {
   const { bytesRead } = socket;
   const known = silence.get(socket);
-  if (isAnswering(socket)) silence.delete(socket);
+  if (currentResponse(socket) !== undefined) silence.delete(socket);
   else if (known?.bytesRead === bytesRead) return now - known.since;
   else silence.set(socket, { since: now, bytesRead });
   return 0;
-}
-
-/** Whether a request of it has not been answered whole. Node keeps this to itself; its own `closeIdleConnections()` asks the same. */
-function isAnswering(socket: Socket): boolean {
-  const response: unknown = Reflect.get(socket, '_httpMessage');
-  return response !== null && response !== undefined;
-}
-
-/** Whether the connection is no longer HTTP's: then Node has taken its parser away. */
-function isUpgraded(socket: Socket): boolean {
-  const parser: unknown = Reflect.get(socket, 'parser');
-  return !socket.destroyed && (parser === null || parser === undefined);
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { hideServer } from '../../../internals/node-http.ts';
 import { HearthError } from '../../../kernel/errors.ts';
 import type { App } from '../../process/app-context.ts';
 import { connectionOf, Connections } from './tcp-connections.ts';
@@ -59,7 +60,7 @@ function admitConnections(app: App, server: HttpServer): void {
   server.on('connection', (socket: Socket) => {
     if (server.tracked.admit(socket)) {
       for (const listener of serve) Reflect.apply(listener, server, [socket]);
-      Reflect.set(socket, 'server', view);
+      hideServer(socket, view);
       return;
     }
     app.counters.refused++;

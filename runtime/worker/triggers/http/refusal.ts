@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { ServerResponse, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import { currentResponse } from '../../../internals/node-http.ts';
 import type { Duplex } from 'node:stream';
 import { type ErrorCode, HearthError } from '../../../kernel/errors.ts';
 
@@ -12,7 +13,7 @@ const lingeringLimit = 256;
 export function refuseRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   // Node reports each further chunk of such a client too: the first reply is on its way.
   if (socket.writableEnded && !socket.destroyed) return;
-  if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket)) {
+  if (!socket.writable || error.code === 'ECONNRESET' || currentResponse(socket)?.headersSent === true) {
     socket.destroy();
     return;
   }
@@ -45,12 +46,6 @@ function endWith(socket: Duplex, error: HearthError): void {
 function codeOf(error: NodeJS.ErrnoException): ErrorCode {
   if (error.code === 'HPE_HEADER_OVERFLOW') return 'HEADERS_TOO_LARGE';
   return error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'REQUEST_TIMEOUT' : 'BAD_REQUEST';
-}
-
-/** Whether a part of a response is out, into which a reply must not be written. Node keeps this to itself; its own handler asks the same. */
-function isAnswering(socket: Duplex): boolean {
-  const response: unknown = Reflect.get(socket, '_httpMessage');
-  return response instanceof ServerResponse && response.headersSent;
 }
 
 function format(error: HearthError): string {

@@ -1,0 +1,179 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import { createRequire } from 'node:module';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { ExtensibleParser } from '../../runtime/internals/acorn-parser.ts';
+import { currentResponse, hideServer, isUpgraded } from '../../runtime/internals/node-http.ts';
+import { beforeEachFile, provideModule } from '../../runtime/internals/node-module.ts';
+import { bindHandle } from '../../runtime/internals/node-net.ts';
+import { exitCalls, isImmediate, killCalls, takeReallyExit } from '../../runtime/internals/node-process.ts';
+import { freeUnwritten } from '../../runtime/internals/node-stream.ts';
+import { collectGarbage } from '../../runtime/internals/v8-garbage.ts';
+import { sendsAtOnce } from '../../runtime/internals/ws.ts';
+
+// Each of these fails when Node, ws or acorn changes what Hearth relies on without a promise.
+
+function portOf(address: net.AddressInfo | string | null): number {
+  if (typeof address !== 'object' || address === null) throw new TypeError('no port');
+  return address.port;
+}
+
+describe('node:http', () => {
+  it('keeps the response under way, the parser and the server on the connection', async () => {
+    const server = createServer();
+    onTestFinished(() => void server.close());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const asked = once(server, 'request');
+    const sent = request({ port: portOf(server.address()), agent: false });
+    sent.end();
+    const [incoming, response] = await asked;
+    const { socket } = incoming;
+    expect([currentResponse(socket) === response, isUpgraded(socket), Reflect.get(socket, 'server') === server]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    hideServer(socket, { hidden: true });
+    expect(Reflect.get(socket, 'server')).toEqual({ hidden: true });
+    response.end('x');
+    const [answer] = await once(sent, 'response');
+    answer.resume();
+    await once(answer, 'end');
+    expect(currentResponse(socket)).toBeUndefined();
+  });
+
+  it('takes its parser from an upgraded connection', async () => {
+    const server = createServer();
+    onTestFinished(() => void server.close());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const upgraded = once(server, 'upgrade');
+    const client = net.connect(portOf(server.address()), '127.0.0.1');
+    onTestFinished(() => void client.destroy());
+    client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    const [, socket] = await upgraded;
+    expect(isUpgraded(socket)).toBe(true);
+    socket.destroy();
+  });
+});
+
+describe('node:net', () => {
+  it('binds a socket that does not listen, and that a server can listen on', async () => {
+    const handle = bindHandle('127.0.0.1', 0, 4);
+    if (typeof handle !== 'object') throw new TypeError(String(handle));
+    const server = net.createServer((socket) => socket.end('hi'));
+    onTestFinished(() => void server.close());
+    server.listen(handle);
+    await once(server, 'listening');
+    const [data] = await once(net.connect(portOf(server.address()), '127.0.0.1'), 'data');
+    expect(String(data)).toBe('hi');
+  });
+
+  it('returns an error number for an address that cannot be bound', () => {
+    expect(bindHandle('203.0.113.1', 0, 4)).toEqual(expect.any(Number));
+  });
+});
+
+describe('node:module', () => {
+  it('passes every file and every require() through the calls that Hearth wraps', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'hearth-canary-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    writeFileSync(join(dir, 'a.cjs'), "module.exports = require('hearth:canary');");
+    writeFileSync(join(dir, 'b.js'), 'module.exports = 2;');
+    const load = createRequire(join(dir, 'index.js'));
+    let files = 0;
+    beforeEachFile(() => (files += 1));
+    provideModule((name) => name === 'hearth:canary', 'provided');
+    expect([load('./a.cjs'), load('./b.js')]).toEqual(['provided', 2]);
+    expect(files).toBeGreaterThan(0);
+  });
+});
+
+describe('process and timers', () => {
+  it('have the calls that exit() and kill() end in', () => {
+    for (const call of [...exitCalls, ...killCalls]) expect([call, typeof Reflect.get(process, call)]).toEqual([call, 'function']);
+    expect(takeReallyExit()).toEqual(expect.any(Function));
+  });
+
+  it('mark an immediate, and nothing else, as one', () => {
+    const immediate = setImmediate(() => undefined);
+    const timeout = setTimeout(() => undefined, 0);
+    expect([immediate, timeout, {}, undefined].map((timer) => isImmediate(timer))).toEqual([true, false, false, false]);
+    clearImmediate(immediate);
+    clearTimeout(timeout);
+  });
+});
+
+describe('node:stream', () => {
+  it('keeps unwritten chunks where freeUnwritten() empties them', () => {
+    const stream = new PassThrough({ highWaterMark: 1 });
+    for (const text of ['a', 'b', 'c']) stream.write(Buffer.from(text));
+    const buffered = (): unknown[] => Reflect.get(Reflect.get(stream, '_writableState'), 'buffered');
+    expect(buffered().length).toBeGreaterThan(0);
+    freeUnwritten(stream);
+    expect(buffered().map((entry) => Reflect.get(Object(entry), 'chunk').length)).toEqual(buffered().map(() => 0));
+    stream.destroy();
+  });
+});
+
+describe('V8', () => {
+  it('collects garbage on demand', async () => {
+    const gone = new WeakRef({});
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    collectGarbage();
+    expect(gone.deref()).toBeUndefined();
+  });
+});
+
+describe('ws', () => {
+  it('tells by its sender whether a frame may be written at once', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    onTestFinished(() => server.close());
+    await once(server, 'listening');
+    const joined = once(server, 'connection');
+    const client = new WebSocket(`ws://127.0.0.1:${portOf(server.address())}`);
+    onTestFinished(() => client.terminate());
+    const [[socket]] = await Promise.all([joined, once(client, 'open')]);
+    expect(sendsAtOnce(socket)).toBe(true);
+    socket.send('a part', { fin: false });
+    expect(sendsAtOnce(socket)).toBe(false);
+    socket.send('the rest');
+    expect(sendsAtOnce(socket)).toBe(true);
+    socket.send(new Blob(['waits']));
+    expect(sendsAtOnce(socket)).toBe(false);
+    expect(sendsAtOnce(Object(new EventTarget()))).toBe(false);
+  });
+});
+
+describe('acorn', () => {
+  it.each([
+    'next',
+    'eat',
+    'startNodeAt',
+    'finishNode',
+    'catchStackOverflow',
+    'declareName',
+    'strictDirective',
+    'parseParenExpression',
+    'parseStatement',
+    'parseIfStatement',
+    'parseFunctionBody',
+    'parseBindingAtom',
+    'parseMaybeAssign',
+    'parseMaybeUnary',
+    'parseSubscripts',
+    'parseExprOp',
+    'parseExprAtom',
+  ])('has the method %s, which the parser for guards overrides or calls', (method) => {
+    expect(typeof Reflect.get(ExtensibleParser.prototype, method)).toBe('function');
+  });
+});
