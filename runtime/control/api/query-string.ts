@@ -2,10 +2,10 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import { HearthError } from '../../kernel/errors.ts';
 import { logLevels } from '../../kernel/ports/logger.ts';
+import { fitsCloseFrame, isSendableCode, maximumReasonBytes } from '../../net/close-code.ts';
 import { explain } from './explain.ts';
 
 const latestTime = 8_640_000_000_000_000;
-const closeReasonBytes = 123;
 
 const flag = z.enum(['true', 'false']);
 
@@ -55,13 +55,13 @@ export const queries = {
     code: z
       .preprocess(
         toInteger,
-        z.int().refine(isCloseCode, 'must be a close code that can be sent: 1000 to 1014 except 1004 to 1006, or 3000 to 4999'),
+        z.int().refine(isSendableCode, 'must be a close code that can be sent: 1000 to 1014 except 1004 to 1006, or 3000 to 4999'),
       )
       .exactOptional()
       .meta({ description: 'The close code, 1000 by default.' }),
     reason: z
       .string()
-      .refine((reason) => Buffer.byteLength(reason) <= closeReasonBytes, `must be at most ${closeReasonBytes} bytes`)
+      .refine(fitsCloseFrame, `must be at most ${maximumReasonBytes} bytes`)
       .exactOptional()
       .meta({ description: 'The close reason, at most 123 bytes in UTF-8.' }),
   }),
@@ -85,9 +85,4 @@ function toTime(value: string, context: z.RefinementCtx): number {
   if (time <= latestTime) return time;
   context.addIssue({ code: 'custom', message: 'must be milliseconds since the epoch or an ISO 8601 date', input: value });
   return z.NEVER;
-}
-
-/** Whether an endpoint may send the code in a close frame (RFC 6455, 7.4). */
-function isCloseCode(code: number): boolean {
-  return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999);
 }

@@ -9,17 +9,13 @@ import type { Log } from '../../kernel/calls/warnings.ts';
 import type { Handshake, UpgradeDialect } from '../triggers/sockets/upgrade-call.ts';
 import { UpgradeGate } from '../triggers/sockets/upgrade-gate.ts';
 import { refuse, toRefusal } from '../triggers/sockets/upgrade-refusal.ts';
+import { fitsCloseFrame, isSendableCode, maximumReasonBytes } from '../../net/close-code.ts';
 import { BufferBudget } from './buffer-budget.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import type { Identity, SocketDialect, SocketTrigger } from './event-queue.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { ServerSocket } from './server-socket.ts';
 import { Drain } from './socket-drain.ts';
-
-// RFC 6455, 7.1.7: what a close frame can carry beside the code.
-const maximumReasonBytes = 123;
-// RFC 6455, 7.4: not to be sent, they only ever report.
-const unsendableCodes: ReadonlySet<number> = new Set([1004, 1005, 1006]);
 
 /** The sockets of an app: takes upgrades, keeps the connection table, drains. Its maker closes it. */
 export class SocketServer {
@@ -172,10 +168,8 @@ export class SocketServer {
 }
 
 function checkClose(code: number, reason: string): void {
-  const sendable =
-    Number.isInteger(code) && ((code >= 1000 && code <= 1014 && !unsendableCodes.has(code)) || (code >= 3000 && code <= 4999));
-  if (!sendable) throw new HearthError('INVALID_BODY', { reason: 'code is not a close code that can be sent. Use 1000, or 3000 to 4999.' });
-  if (Buffer.byteLength(reason) > maximumReasonBytes) {
-    throw new HearthError('INVALID_BODY', { reason: `reason is longer than ${maximumReasonBytes} bytes.` });
+  if (!isSendableCode(code)) {
+    throw new HearthError('INVALID_BODY', { reason: 'code is not a close code that may be sent. Use 1000, or one from 3000 to 4999.' });
   }
+  if (!fitsCloseFrame(reason)) throw new HearthError('INVALID_BODY', { reason: `reason is longer than ${maximumReasonBytes} bytes.` });
 }

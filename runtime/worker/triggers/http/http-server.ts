@@ -5,7 +5,7 @@ import { HearthError } from '../../../kernel/errors.ts';
 import type { App } from '../../process/app-context.ts';
 import { connectionOf, Connections } from './tcp-connections.ts';
 import type { RequestHandler } from './handler.ts';
-import { createConnectionRefusal, refuseRequest } from './refusal.ts';
+import { createConnectionRefusal, refuseRequest } from './request-refusal.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
 import { createServerView } from './server-view.ts';

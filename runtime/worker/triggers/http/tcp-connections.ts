@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { plainAddress } from '../../../net/address.ts';
 import type { WorkerLimits } from '../../../kernel/protocol/settings.ts';
 
 /** What is kept of an open TCP connection. */
@@ -31,7 +32,7 @@ export class Connections {
 
   constructor({ addressConnections, trustedAddresses }: Pick<WorkerLimits, 'addressConnections' | 'trustedAddresses'>) {
     this.#limit = addressConnections;
-    this.#trusted = new Set(trustedAddresses.map(normalise));
+    this.#trusted = new Set(trustedAddresses.map(plainAddress));
   }
 
   get open(): ReadonlyMap<Socket, Connection> {
@@ -41,7 +42,7 @@ export class Connections {
   /** Takes a connection in until it closes; false when its address has as many as it may. */
   admit(socket: TrackedSocket): boolean {
     const { remoteAddress } = socket;
-    const address = remoteAddress === undefined ? undefined : normalise(remoteAddress);
+    const address = remoteAddress === undefined ? undefined : plainAddress(remoteAddress);
     const counted = address !== undefined && !this.#trusted.has(address);
     if (counted) {
       const count = this.#perAddress.get(address) ?? 0;
@@ -63,9 +64,4 @@ export class Connections {
     if (count > 1) this.#perAddress.set(address, count - 1);
     else this.#perAddress.delete(address);
   }
-}
-
-/** The form in which an address that came over IPv6 is that of IPv4. */
-function normalise(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

@@ -6,7 +6,7 @@ import type { FunctionModule } from '../../../kernel/functions/module.ts';
 import type { App } from '../../process/app-context.ts';
 import type { Identity } from '../../sockets/event-queue.ts';
 import { dropConsoleCookie } from '../console-cookie.ts';
-import { AddressRate } from './address-rate.ts';
+import { AddressRate } from '../../../net/address-rate.ts';
 import { checkHandshake, checkOrigin } from './handshake.ts';
 import { UpgradeCall, type UpgradeDialect, type UpgradeTrigger } from './upgrade-call.ts';
 import { drainingRefusal, type Refusal, refuse, tooManyRefusal, toRefusal } from './upgrade-refusal.ts';

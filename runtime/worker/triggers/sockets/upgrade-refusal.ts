@@ -1,12 +1,9 @@
-import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { replyAndEnd } from '../../../net/socket-reply.ts';
 import { catalogue, type ErrorCode, HearthError } from '../../../kernel/errors.ts';
 
 // Another worker or another second may have room.
 const retryLater = { 'Retry-After': '1' };
-
-// A peer that does not close its side would hold the descriptor for ever.
-const lingerMs = 1000;
 
 /** Why an upgrade does not happen, as the plain HTTP reply that says so. */
 export interface Refusal {
@@ -36,31 +33,7 @@ export function errorRefusal({ status, code, message }: HearthError): Refusal {
   return { status, code, message };
 }
 
-/**
- * Answers `{ error, code }` as JSON and ends the socket; destroys it when the peer does not close its
- * side within a second. Does nothing when the peer has gone.
- */
-export function refuse(socket: Duplex, refusal: Refusal): void {
-  if (socket.destroyed || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const linger = setTimeout(() => socket.destroy(), lingerMs);
-  linger.unref();
-  socket.once('close', () => clearTimeout(linger));
-  // Unread bytes would turn the close into a reset, which can take the reply away from the client.
-  socket.resume();
-  socket.end(format(refusal));
-}
-
-function format({ status, code, message, headers }: Refusal): string {
-  const body = JSON.stringify({ error: message, code });
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
-    'Connection: close',
-    'Content-Type: application/json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-  ];
-  for (const [name, value] of Object.entries(headers ?? {})) lines.push(`${name}: ${value}`);
-  return `${lines.join('\r\n')}\r\n\r\n${body}`;
+/** Answers `{ error, code }` as JSON and ends the socket. */
+export function refuse(socket: Duplex, { status, code, message, headers }: Refusal): void {
+  replyAndEnd(socket, { status, body: { error: message, code }, ...(headers && { headers }) });
 }

@@ -1,8 +1,9 @@
+import { plainAddress } from './address.ts';
+
 // How much an address may ask for at once, in milliseconds of its rate.
 const burstMs = 2000;
 // More addresses than this within the time of a burst are an attack, and are let through at the most twice as fast.
 const maximumAddresses = 50_000;
-const mappedPrefix = '::ffff:';
 
 /**
  * How often each address may do something: so many times a second, and twice as many at once. An
@@ -45,9 +46,4 @@ export class AddressRate {
       this.#fullAt.delete(address);
     }
   }
-}
-
-/** An IPv4 address as itself, also where the socket is of IPv6. */
-function plainAddress(address: string): string {
-  return address.startsWith(mappedPrefix) ? address.slice(mappedPrefix.length) : address;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AddressRate } from '../../../../runtime/worker/triggers/sockets/address-rate.ts';
-import { handshake, startHost } from '../../sockets/host.ts';
+import { AddressRate } from '../../runtime/net/address-rate.ts';
+import { handshake, startHost } from '../worker/sockets/host.ts';
 
 const silent = { default: () => undefined };
 
