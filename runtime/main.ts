@@ -36,7 +36,7 @@ function announce(control: Control, host: string): void {
   // The first line is Laf's and Lolo's sign that a host is ready; tools wait for it.
   const lines = [`Listening to port ${port}`, `Try http://${host}:${port}/demo`, `API and console: http://${host}:${consolePort}`];
   if (madeToken !== undefined) lines.push('', `Admin token, shown only once: ${madeToken}`, 'Set ADMIN_TOKEN to choose your own.');
-  // Whoever reads the terminal has started the host; what reads a pipe may keep it, or pass it on.
+  // The reader of the terminal has started the host; the reader of a pipe may keep the link, or pass it on.
   if (madeToken !== undefined || process.stdout.isTTY)
     lines.push('', `Sign in to the console with this one-time link: ${control.signInLink()}`);
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -55,7 +55,7 @@ function stopOnSignal(control: Control): void {
   };
   process.on('SIGINT', stop);
   process.on('SIGHUP', () => {
-    // To a host in a terminal it means that the terminal is gone, to a service that it is to begin afresh.
+    // For a host in a terminal it means that the terminal is gone, for a service that it should begin afresh.
     if (process.stdout.isTTY) stop('SIGHUP');
     else if (!stopping) control.restart('SIGHUP').catch((error: unknown) => process.stderr.write(`SIGHUP: ${messageOf(error)}\n`));
   });

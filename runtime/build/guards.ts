@@ -29,9 +29,9 @@ interface Insertion {
  * that esbuild has printed, without moving any line. The code then expects two more parameters:
  * `__hearth_f`, an `Int32Array` over a `SharedArrayBuffer`, and `__hearth_s`, a function that is
  * called at every guard while the array's first number is not 0. It throws to end the code, or
- * answers nothing to let it go on.
+ * returns nothing to let it go on.
  *
- * Answers undefined when the code is nested too deep to be read safely, or uses names that begin
+ * Returns undefined when the code is nested too deep to be read safely, or uses names that begin
  * with `__hearth_`, `with`, or a syntax that the parser does not know: such code runs as it is.
  */
 export function insertGuards({ code, map }: Mapped): Mapped | undefined {

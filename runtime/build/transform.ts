@@ -1,12 +1,12 @@
 import * as esbuild from 'esbuild';
 import { HearthError } from '../kernel/errors.ts';
 
-/** What one run of esbuild answered. */
+/** The result of one run of esbuild. */
 export type Transformed =
   | { readonly ok: true; readonly code: string; readonly map: string; readonly warnings: readonly esbuild.Message[] }
   | { readonly ok: false; readonly errors: readonly esbuild.Message[] };
 
-/** What is to be compiled. `loader` is `tsx` only to find out whether JSX is what is wrong. */
+/** A source to compile. `loader` is `tsx` only to find out whether JSX is the mistake. */
 export interface TransformInput {
   readonly name: string;
   readonly source: string;

@@ -115,7 +115,7 @@ async function versionOfHost(): Promise<string> {
   return z.object({ version: z.string() }).parse(JSON.parse(await readFile(new URL('package.json', root), 'utf8'))).version;
 }
 
-/** Writes an export; answers what is in it once the file has been read back, so that it is known to be whole. */
+/** Writes an export; resolves to what is in it once the file has been read back, which shows that it is whole. */
 async function writeFile(file: string, body: Readable): Promise<{ functions: number; revisions: number }> {
   const target = createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true });
   const packed = /\.gz\.\d+\.part$/.test(file) ? [createGzip()] : [];

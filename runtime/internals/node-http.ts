@@ -1,7 +1,7 @@
 import { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** The response that a connection is being answered with. Node keeps it as `_httpMessage`; its own `closeIdleConnections()` asks the same. */
+/** The response that is being sent on a connection. Node keeps it as `_httpMessage`; its own `closeIdleConnections()` asks the same. */
 export function currentResponse(socket: Duplex): ServerResponse | undefined {
   const response: unknown = Reflect.get(socket, '_httpMessage');
   return response instanceof ServerResponse ? response : undefined;

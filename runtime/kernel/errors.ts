@@ -147,7 +147,7 @@ export interface Diagnostic {
 /** What fills an error's message and goes into its JSON form beside `code` and `message`. */
 export type ErrorDetails = Readonly<Record<string, string | number>>;
 
-/** The JSON form of a {@link HearthError}: what crosses the process border and what the API answers. */
+/** The JSON form of a {@link HearthError}: what crosses the process border and what the API sends. */
 export interface ErrorReport {
   readonly code: ErrorCode;
   readonly message: string;
@@ -155,7 +155,7 @@ export interface ErrorReport {
   readonly diagnostics?: readonly Diagnostic[];
 }
 
-/** An error of the {@link catalogue}. Its message is safe to show to whoever made the call. */
+/** An error of the {@link catalogue}. Its message is safe to show to the caller. */
 export class HearthError extends Error {
   override readonly name = 'HearthError';
   readonly code: ErrorCode;

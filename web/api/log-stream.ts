@@ -27,7 +27,7 @@ const retryAfter = 2_000;
 const tellEvery = 120;
 
 /**
- * The host's log, live: one stream for the whole page, whoever looks. Lines are kept outside of React;
+ * The host's log, live: one stream for the whole page. Lines are kept outside of React;
  * listeners are told that there are new ones at most once per animation frame.
  */
 class LogStream {

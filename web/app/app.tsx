@@ -11,7 +11,7 @@ import { Shell } from './shell.tsx';
 import { SignIn } from './sign-in.tsx';
 import './app.css';
 
-/** The console: whoever is signed in sees the shell. */
+/** The console: the shell once signed in, else the sign-in page. */
 export function App(): ReactNode {
   const theme = useSettings((state) => state.theme);
   return (

@@ -31,7 +31,7 @@ const places = [
   { href: '/bin', label: 'Recycle bin', icon: Trash2, keys: 'Alt+5', group: 'Functions' },
 ] as const;
 
-/** All that whoever is signed in sees: the places at the side, one of them, and the state of the host below. */
+/** The signed-in console: navigation at the side, one page, and the status bar below. */
 export function Shell({ session }: { readonly session: Session }): ReactNode {
   useShortcuts();
   useCommand({ id: 'view.next-pane', title: 'Go to the next pane', group: 'View', keys: 'F6', run: () => focusPane(1) });

@@ -10,7 +10,7 @@ export function loadMonaco(): Promise<Monaco> {
 
 // Both parts are on their way at once.
 const loading = loadMonaco();
-// Whoever uses it is told of a failure.
+// The caller is told of a failure.
 loading.catch(() => {});
 
 /** The editor, when it has been loaded. */

@@ -17,7 +17,7 @@ export async function readSource(cache: QueryClient, name: string): Promise<stri
   return own(useDrafts.getState().drafts, name)?.source ?? (await cache.fetchQuery(queries.function(name))).source;
 }
 
-/** How a rename is to be done. */
+/** How to rename. */
 export interface RenameOptions extends Renaming {
   /** Functions whose imports follow; undefined of a function that was never published. */
   readonly importers: readonly FunctionSummary[];

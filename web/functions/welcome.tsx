@@ -75,7 +75,7 @@ function Recent(): ReactNode {
   const { entries } = useEntries();
   const visited = useTreeState((state) => state.recent);
   const recent = visited.filter((name) => entries.has(name));
-  // Whoever is here for the first time is shown what there is.
+  // A first visit shows what there is.
   const names = (recent.length > 0 ? recent : [...entries.keys()]).slice(0, recentShown);
   if (names.length === 0) return null;
   return (

@@ -18,7 +18,7 @@ export function RevisionList({ name, revisions, chosen }: RevisionListProps): Re
   useEffect(() => {
     const current = list.current?.querySelector<HTMLElement>(`[data-revision="${chosen}"]`);
     current?.scrollIntoView({ block: 'nearest' });
-    // Only for whoever goes through it by keys: others have the focus elsewhere.
+    // Only while it is used by keyboard: otherwise the focus is elsewhere.
     if (list.current?.contains(document.activeElement)) current?.focus();
   }, [chosen]);
   const onKeyDown = (event: KeyboardEvent): void => {

@@ -10,7 +10,7 @@ interface LogRowProps {
   readonly open: boolean;
   /** Whether it is the one that the keys move from: only its parts are reached by Tab. */
   readonly active: boolean;
-  /** Told when it is to be opened or closed. */
+  /** Called to open or close it. */
   readonly onToggle: (id: number) => void;
 }
 

@@ -1,7 +1,7 @@
 import { useLanguageState } from '../state/language.ts';
 import { clientCapabilities, type LspMethod, type LspResults, preferences } from './protocol.ts';
 
-/** Whoever uses a connection. */
+/** What a connection calls. */
 export interface ConnectionOptions {
   /** Told after each new beginning, before any request that waits: a new server knows no documents. */
   readonly onReady: (capabilities: LspResults['initialize']['capabilities']) => void;
@@ -11,7 +11,7 @@ export interface ConnectionOptions {
 
 interface Waiting {
   readonly message: string;
-  // Whoever asks knows what is answered; all that come are the same here.
+  // The caller knows the type of its response; here all are alike.
   readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
   retried: boolean;

@@ -45,7 +45,7 @@ export function toWorkspaceEdit(edit: LspWorkspaceEdit): languages.WorkspaceEdit
   return { edits };
 }
 
-/** The places, each where it is to be shown. */
+/** The source positions, each where it is shown. */
 export function toLocations(places: LspPlaces | undefined): languages.LocationLink[] {
   if (!places) return [];
   const list = 'uri' in places ? [places] : places;

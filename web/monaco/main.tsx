@@ -1,6 +1,6 @@
 import './monaco.css';
 
-// All of Monaco is one chunk: whoever needs any of it loads this file on demand.
+// All of Monaco is one chunk, loaded on demand.
 export { CodeEditor, type CodeEditorHandle } from './code-editor.tsx';
 export { DiffEditor } from './diff-editor.tsx';
 export { markDiagnostics } from './marks.ts';

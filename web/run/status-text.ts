@@ -45,7 +45,7 @@ export function statusText(status: number): string {
   return `${status} ${reasons[status] ?? ''}`.trim();
 }
 
-/** How a status is to be shown. */
+/** How a status is shown. */
 export function statusTone(status: number): Tone {
   if (status >= 500) return 'bad';
   if (status >= 400) return 'warn';

@@ -9,7 +9,7 @@ import { DisconnectDialog, SendDialog } from './connection-dialogs.tsx';
 import { ConnectionTable } from './connection-table.tsx';
 import { connectionsQuery } from './connections-query.ts';
 
-/** All sockets that are open on the host, whoever has opened them. */
+/** All sockets that are open on the host. */
 export function Connections(): ReactNode {
   const [typed, setTyped] = useState('');
   const [isPaused, setPaused] = useState(false);

@@ -27,7 +27,7 @@ const maximumBytes = 64_000_000;
 // Dropping from the front moves all that stays: it is done for many at once.
 const slack = 1_000;
 
-/** The newest frames of a client. Whoever watches is told once for each frame that the browser draws. */
+/** The newest frames of a client. Watchers are told once for each frame that the browser draws. */
 export class FrameLog {
   #frames: Frame[] = [];
   #shown: readonly Frame[] = [];

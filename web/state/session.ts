@@ -1,7 +1,7 @@
 import { createContext, useContext } from 'react';
 import type { Session } from '../api/session.ts';
 
-/** The session of whoever is signed in, for everything below the shell. */
+/** The session, for everything below the shell. */
 export const SessionContext = createContext<Session | undefined>(undefined);
 
 /** The session. Throws outside the shell. */

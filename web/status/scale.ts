@@ -6,7 +6,7 @@ export interface Scale {
   readonly at: (value: number) => number;
 }
 
-/** From nought to a round number that is not below `max`. */
+/** From zero to a round number that is not below `max`. */
 export function linearScale(max: number): Scale {
   const rough = Math.max(max, 1) / 3;
   const power = 10 ** Math.floor(Math.log10(rough));

@@ -6,7 +6,7 @@ import { overlays } from './overlays.ts';
 
 interface DialogProps {
   readonly title: string;
-  /** Told when it is to be closed. */
+  /** Called to close it. */
   readonly onClose: () => void;
   readonly children: ReactNode;
   readonly footer?: ReactNode;

@@ -32,7 +32,7 @@ export function Empty({ title, children, actions }: EmptyProps): ReactNode {
 
 const icons = { info: Info, warn: AlertTriangle, bad: CircleAlert } as const;
 
-/** A sentence that is to be read. */
+/** A sentence for people. */
 export function Note({ tone, children }: { readonly tone: keyof typeof icons; readonly children: ReactNode }): ReactNode {
   const Icon = icons[tone];
   return (

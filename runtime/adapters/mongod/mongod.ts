@@ -31,7 +31,7 @@ export interface ManagedMongodOptions {
 const setName = 'hearth';
 const host = '127.0.0.1';
 
-/** Milliseconds until it has to answer, and until one that a killed host has left has to end. */
+/** Milliseconds in which it has to respond, and in which one that a killed host left has to end. */
 const startTime = 60_000;
 const orphanTime = 15_000;
 

@@ -42,7 +42,7 @@ export interface Api {
   close(): void;
 }
 
-/** Makes the control API over the given services; whoever made it closes it before the server. */
+/** Makes the control API over the given services; its maker closes it before the server. */
 export function createApi(services: ControlServices, limits: ApiLimits = defaultApiLimits): Api {
   const streams = createLogStreams(services.logs, limits);
   const history = createStatusHistory(services.supervisor, limits.history);
@@ -109,7 +109,7 @@ function apiRoutes(scope: ApiScope, { streams, history }: Kept): readonly Route[
   return routes;
 }
 
-/** Paths match exactly, in case and in their last slash: what is not described here is no call. */
+/** Paths match exactly, in case and in their last slash: anything else is ROUTE_NOT_FOUND. */
 function toRouter(routes: readonly Route[]): Router {
   const router = new Router({ sensitive: true, strict: true });
   for (const { path, method, handle } of routes) {

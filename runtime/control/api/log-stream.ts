@@ -85,7 +85,7 @@ class LogStream {
   readonly #limit: number;
   #ceiling = Number.POSITIVE_INFINITY;
   #overrun = false;
-  /** What is to be written together. */
+  /** Records that are written together. */
   #pending = '';
   #scheduled = false;
 

@@ -3,7 +3,7 @@ import type { AnswerBody } from './responses.ts';
 
 type Samples = Readonly<Record<string, number | undefined>>;
 
-/** Renders a status in the text exposition format of Prometheus, version 0.0.4. What is not known is left out. */
+/** Renders a status in the text exposition format of Prometheus, version 0.0.4. Unknown values are left out. */
 export function renderMetrics(status: AnswerBody<'Status'>): string {
   const { counters, diverged, eventLoopDelay: delay, memory, quarantined, store, worker } = status;
   return [

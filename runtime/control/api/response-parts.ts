@@ -13,7 +13,7 @@ export const time = z.number().meta({ description: 'Milliseconds since the epoch
 /** A moment as text. */
 export const isoDate = z.iso.datetime();
 
-/** Why a function is switched off. */
+/** Why a function is disabled. */
 export const switchedOff = {
   reason: z.string().meta({ description: 'What the function did, for people to read.' }),
   since: time,

@@ -22,7 +22,7 @@ export interface HistoryOptions {
   readonly samples: number;
 }
 
-/** Takes samples from now on; whoever makes it closes it. It does not keep the process alive. */
+/** Takes samples from now on; its maker closes it. It does not keep the process alive. */
 export function createStatusHistory(
   supervisor: Pick<WorkerSupervisor, 'status'>,
   { interval, samples: limit }: HistoryOptions,
@@ -52,7 +52,7 @@ interface Counted {
 function sampleOf(supervisor: Pick<WorkerSupervisor, 'status'>, before: Counted): { sample: StatusSample; next: Counted } {
   const { worker, restarts, metrics } = supervisor.status();
   const pid = 'pid' in worker ? worker.pid : undefined;
-  // Another worker counts from nought again. While none serves, whose counts come next is not known.
+  // A new worker's counters restart at zero. While none serves, the next counts may be either's.
   const base = pid === undefined || before.pid === undefined || pid === before.pid ? before.metrics : undefined;
   const since = (counter: CounterName): number => difference(metrics?.[counter], base?.[counter]);
   const sample: StatusSample = {

@@ -47,7 +47,7 @@ export const Crash = CrashSummary.extend({
     .meta({ description: "The worker's last metrics; null if it had reported none." }),
 });
 
-/** A function that is switched off. */
+/** A disabled function. */
 export const Quarantined = z.object({ name: z.string(), revision: z.int().min(1), ...switchedOff });
 
 const Worker = z.object({

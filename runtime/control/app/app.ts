@@ -121,7 +121,7 @@ export class ControlApp {
     await this.sync.start();
   }
 
-  /** Finishes deployments and writes what is pending; the workers are to be stopped before. */
+  /** Finishes deployments and writes what is pending; stop the workers before. */
   async close(): Promise<void> {
     this.sync.close();
     await this.#deployments.idle();

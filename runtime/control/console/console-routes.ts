@@ -61,7 +61,7 @@ async function open(ctx: Koa.Context, { services, gate, code }: ConsoleParts, at
       throw new HearthError('TOO_MANY_ATTEMPTS', { seconds });
     }
   }
-  // A code cannot be guessed: who has one is let in, whatever others try.
+  // A code cannot be guessed, so failed attempts of others do not hold it back.
   const right = 'token' in given ? services.isAdmin(given.token) : code.take(given.code);
   if (!right) {
     attempts.fail(address);
@@ -89,7 +89,7 @@ async function readSource(ctx: Koa.Context, language: LanguageService): Promise<
   ctx.body = text;
 }
 
-/** Has the API answer as if the token had come. */
+/** Lets the API answer as if the token had come. */
 function passOn(ctx: Koa.Context, { api, gate }: ConsoleParts, secret: string): void {
   const { req, res } = ctx;
   ctx.respond = false;

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 
-/** What the editor asks for while somebody types. Whoever made it closes it, after the console. */
+/** What the editor asks for while somebody types. Its maker closes it, after the console. */
 export interface LanguageService {
   /** Speaks the language server protocol with the socket, one JSON message a frame; the socket's close ends it. */
   connect(socket: WebSocket): void;

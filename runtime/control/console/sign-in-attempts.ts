@@ -14,7 +14,7 @@ const limits = { address: { burst: 10, interval: 10_000 }, all: { burst: 100, in
 // More than these at the same time are held back by the limit for all.
 const maximumAddresses = 10_000;
 
-/** Counts failed sign-ins, of each address and of all, and says who has to wait. */
+/** Counts failed sign-ins, of each address and of all, and says which address has to wait. */
 export class Attempts {
   readonly #now: () => number;
   /** When each address has its whole burst again; those that failed last stand last. */
@@ -66,7 +66,7 @@ function fullAfter(fullAt: number, now: number, { burst, interval }: AttemptLimi
   return Math.min(Math.max(fullAt, now) + interval, now + burst * interval);
 }
 
-/** Whom failures are counted for: whoever has one address of IPv6 has all of its /64. */
+/** What failures are counted for: the owner of one IPv6 address has all of its /64. */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
   const [plain = ''] = address.split('%', 1);

@@ -107,7 +107,7 @@ async function start(config: Config, files: HostFiles, terminal: Logger, cleanup
     openFiles(files.web),
   );
   server.use(console);
-  // While the worker drains, the API still answers: first of all that the host is not ready.
+  // While the worker drains, the API still responds: first of all that the host is not ready.
   cleanup.move(closeServer);
   cleanup.add(() => console.close());
   cleanup.add(() => api.close());

@@ -6,7 +6,7 @@ export interface AdminGate {
   /** Whether the token is the admin's; takes the same time for each wrong one. */
   isAdmin(token: string): boolean;
   /**
-   * Keeps the hash of a token that was made, so that the next start knows it, and answers the token, to be
+   * Keeps the hash of a token that was made, so that the next start knows it, and resolves to the token, to be
    * shown once; undefined when none was made, or when another host on the same store was first. To be
    * called once it can be shown: a start that fails shows nothing.
    */

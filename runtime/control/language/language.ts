@@ -64,7 +64,7 @@ export interface Language extends WorkspaceChecker {
 const sourceLimit = 2 * 1024 * 1024;
 
 /**
- * Makes the language service; whoever made it closes it. The functions are written to the disk when
+ * Makes the language service; its maker closes it. The functions are written to the disk when
  * somebody asks for it the first time.
  */
 export function createLanguage(options: LanguageOptions): Language {

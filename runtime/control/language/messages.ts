@@ -1,4 +1,4 @@
-/** A JSON-RPC message: a request has an id and a method, a notification a method, an answer an id. */
+/** A JSON-RPC message: a request has an id and a method, a notification a method, a response an id. */
 export interface Message {
   readonly id?: string | number;
   readonly method?: string;
@@ -49,7 +49,7 @@ export function isAllowed(method: string): boolean {
   return allowed.has(method) || /^(?:textDocument\/|\$\/)\w+(?:\/\w+)*$/.test(method);
 }
 
-/** An answer that says no, as JSON-RPC writes it: -32601 for a method that is not there, -32602 for wrong parameters. */
+/** An error response, as JSON-RPC writes it: -32601 for an unknown method, -32602 for wrong parameters. */
 export function refusal(id: string | number, code: -32601 | -32602, message: string): object {
   return { jsonrpc: '2.0', id, error: { code, message } };
 }
@@ -80,7 +80,7 @@ export function toInitialize(params: unknown, root: string): object {
   };
 }
 
-/** What the host answers to a request of the server; undefined for what is the browser's to answer. */
+/** The host's own response to a request of the language server; undefined: the browser responds. */
 export function answerOf({ id, method, params }: Message): object | undefined {
   // What it registers for, files that change, it is told anyway.
   if (method === 'client/registerCapability' || method === 'client/unregisterCapability') return { jsonrpc: '2.0', id, result: null };
@@ -92,7 +92,7 @@ export function answerOf({ id, method, params }: Message): object | undefined {
 // As functions are mostly written: `@/name` reads the same in every folder.
 const preferences = { importModuleSpecifier: 'non-relative', quoteStyle: 'single' };
 
-/** Whether a browser is to be told: the server's log has paths of this machine and would be most of all bytes. */
+/** Whether the browser gets it: the server's log has paths of this machine and would be most of all bytes. */
 export function isForBrowsers(method: string): boolean {
   return method !== 'window/logMessage' && method !== 'telemetry/event' && method !== '$/logTrace';
 }

@@ -97,7 +97,7 @@ export class Uris {
 
   #textToInside(text: string, key: string, data: boolean): string {
     if (/uri$/i.test(key)) return this.#uriToInside(text);
-    // What the language server hangs on its answers for later questions.
+    // What the language server attaches to its responses for later requests.
     if (!data || !isAbsolute(text)) return text;
     const path = this.toRealPath(text);
     if (path === undefined && /(?:file|filename|path)$/i.test(key)) throw new OutsideError();
@@ -121,7 +121,7 @@ class OutsideError extends Error {}
 function pathOf(uri: string): string | undefined {
   if (!uri.startsWith('file:///') || /[?#]/.test(uri)) return undefined;
   try {
-    // A URL would swallow what is to be refused, such as `..`.
+    // A URL would swallow what has to be refused, such as `..`.
     const path = decodeURIComponent(uri.slice('file://'.length));
     return process.platform === 'win32' && /^\/[a-z]:/i.test(path) ? fileURLToPath(uri) : path;
   } catch {

@@ -8,7 +8,7 @@ import { LogRing } from './log-ring.ts';
 export interface LogBook extends Logger {
   /** The newest `limit` records that match, oldest first. */
   query(filter: LogFilter, limit: number): readonly LoggedRecord[];
-  /** Records after `afterId` that are still in memory, then each new one as it comes. Answers how to end it. */
+  /** Records after `afterId` that are still in memory, then each new one as it comes. Returns the function that ends the subscription. */
   subscribe(filter: LogFilter, afterId: number | undefined, listener: (record: LoggedRecord) => void): () => void;
   /** Writes what is pending and closes the file. */
   close(): Promise<void>;
@@ -44,7 +44,7 @@ const defaults = {
 };
 
 /**
- * Opens the host's log; whoever opens it closes it. A folder or file that cannot be used is no
+ * Opens the host's log; its opener closes it. A folder or file that cannot be used is no
  * reason to stop: the log says so, goes on in memory, and tries again later. Ids go on growing
  * from one run of the host to the next, so that a reader may ask for what came after a restart.
  */
@@ -136,7 +136,7 @@ class MemoryLogBook implements LogBook {
     try {
       subscription.listener(record);
     } catch {
-      // Logging what went wrong could go wrong the same way, for ever.
+      // Logging this failure could fail the same way, without end.
       this.#subscriptions.delete(subscription);
     }
   }

@@ -32,7 +32,7 @@ const writeBytes = 64 * 1024;
 /**
  * Appends records as lines of JSON to `hearth.log`, which is rotated into `hearth.log.1`,
  * `hearth.log.2`, …. It never makes its caller wait and never throws: what the disk cannot take is
- * dropped and counted. Whoever makes it calls `open()` once, and `close()` in the end.
+ * dropped and counted. Its maker calls `open()` once, and `close()` at the end.
  */
 export class LogFile {
   readonly #options: LogFileOptions;

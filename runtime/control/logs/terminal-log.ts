@@ -9,7 +9,7 @@ const waitingBytes = 1024 * 1024;
  * A logger for a person's eyes: `12:00:01.123 info  hello#3 message {requestId}`, in local time,
  * records of `level` and the more urgent ones. It never waits for `stream`: what comes while too
  * much is unread is dropped, and the next line says how many were. A stream that fails, as a pipe
- * does whose reader has gone, is written to no more. Closing the stream is up to whoever has it.
+ * does whose reader has gone, is written to no more. The stream's owner closes it.
  */
 export function createTerminalLog(stream: Writable, level: LogLevel): Logger {
   let dropped = 0;

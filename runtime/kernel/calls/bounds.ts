@@ -12,7 +12,7 @@ export interface CallBounds {
   readonly concurrency?: Concurrency;
 }
 
-/** A call that is counted and timed, from its first wait until it has been answered. */
+/** A call that is counted and timed, from its first wait until it settles or its response begins. */
 export class PendingCall {
   readonly #bounds: CallBounds;
   readonly #name: string;

@@ -79,7 +79,7 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
     return this.#controller !== undefined;
   }
 
-  /** Calls the function now, or when its turn comes; a handler that returns at once is answered at once. */
+  /** Calls the function now, or when its turn comes; what a handler returns at once is dealt with at once. */
   begin(): void {
     const { concurrency } = this.bounds;
     if (concurrency?.isFull(this.function)) this.#wait(concurrency);
@@ -124,7 +124,7 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
     calls.within(this, () => calls.enter(this.#module.mark, () => controller.abort(reason), undefined), undefined);
   }
 
-  /** Stops counting and timing the call: it has been answered, or has begun to be. */
+  /** Stops counting and timing the call: it has settled, or its response has begun. */
   release(): void {
     const pending = this.#pending;
     this.#pending = undefined;
@@ -168,7 +168,7 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
   /** Called when a signal is first asked for: a trigger whose caller may leave calls `abort()` when it does. */
   protected watchCaller(): void {}
 
-  /** The function, when the call's turn has come: a publish may have replaced it. Undefined: the call has been answered. */
+  /** The function, when the call's turn has come: a publish may have replaced it. Undefined: the trigger has dealt with that. */
   protected lookUp(): FunctionModule | undefined {
     return this.#module;
   }

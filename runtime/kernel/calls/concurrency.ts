@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Queue, type QueueEntry } from './queue.ts';
 
-/** Counts of the calls that were not answered at once. */
+/** Counts of the pending calls. */
 export interface ConcurrencyCounters {
   requestsActive: number;
   requestsQueued: number;
@@ -28,8 +28,8 @@ export interface Lane {
 }
 
 /**
- * Bounds how many calls of each function run at a time and how many wait. Calls that are answered
- * synchronously never get here, and a function without pending calls is soon forgotten.
+ * Bounds how many calls of each function run at a time and how many wait. Calls that settle synchronously
+ * never get here, and a function without pending calls is soon forgotten.
  */
 export class Concurrency {
   readonly #limits: ConcurrencyLimits;
@@ -111,7 +111,7 @@ export class Concurrency {
 
   #advance(lane: Lane): void {
     lane.advancing = false;
-    // A call that is answered synchronously takes no place: the next one gets its turn in the loop's next turn.
+    // A call that settles synchronously takes no place: the next one gets its turn in the loop's next turn.
     for (let free = this.#limits.concurrency - lane.running; free > 0; free -= 1) {
       const next = lane.waiting?.shift();
       if (!next) break;

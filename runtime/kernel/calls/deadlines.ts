@@ -14,7 +14,7 @@ export interface TimedCall {
 }
 
 /**
- * Ends calls that are not answered within one and the same timeout. Most calls are answered before the
+ * Ends the wait for calls that do not settle within one and the same timeout. Most calls settle before the
  * first look, so a call costs an entry in a list: neither a timer nor a reading of the clock. The timer
  * runs while there is something to look at, and does not keep the process alive.
  */

@@ -1,7 +1,7 @@
 import { HearthError } from '../errors.ts';
 import type { BuiltFunction } from './revision.ts';
 
-/** What functions export: takes a context, answers whatever the trigger makes of it. */
+/** What functions export: takes a context; the trigger decides what becomes of the result. */
 export type Handler = (this: unknown, ...args: unknown[]) => unknown;
 
 /** Evaluated code. Made by the worker's loader; the kernel only orders when it runs and ends. */
@@ -14,7 +14,7 @@ export interface ModuleInstance {
   dispose(): void;
 }
 
-/** Makes an instance of a function's code, not yet evaluated. `importFunction` answers the exports of another function. */
+/** Makes an instance of a function's code, not yet evaluated. `importFunction` returns the exports of another function. */
 export type Instantiate = (module: FunctionModule, importFunction: (name: string) => unknown) => ModuleInstance;
 
 /** Where the imports of a module are resolved. */
@@ -30,7 +30,7 @@ export class FunctionModule {
   readonly built: BuiltFunction;
   /** Names of the functions that this one has imported or tried to. */
   readonly imports = new Set<string>();
-  /** Stands for the evaluated code where a number has to; given by whoever evaluates it, 0 until then. */
+  /** Stands for the evaluated code where a number has to; set by the loader that evaluates it, 0 until then. */
   mark = 0;
   /** Names of the functions that imported this one while its code ran, and so hold half-made exports. */
   readonly earlyImporters = new Set<string>();
@@ -68,13 +68,13 @@ export class FunctionModule {
     return this.#evaluating;
   }
 
-  /** Whether the function answers the HTTP method. HEAD goes where GET goes. */
+  /** Whether the function accepts the HTTP method. HEAD goes where GET goes. */
   allows(method: string): boolean {
     const methods = this.#methods;
     return methods === undefined || methods.has(method) || (method === 'HEAD' && methods.has('GET'));
   }
 
-  /** Evaluates the code unless it was; answers its exports. Throws what the code throws. */
+  /** Returns the exports, evaluating the code first if need be. Throws what the code throws. */
   load(instantiate: Instantiate, realm: Realm): unknown {
     if (this.#instance) return this.#instance.exports;
     const { quarantine } = this.built;

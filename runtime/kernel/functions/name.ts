@@ -16,7 +16,7 @@ export function isFunctionName(name: string): boolean {
   return shape.test(name) && !name.includes('./') && !name.includes('..') && !name.includes('//') && name !== '.';
 }
 
-/** Answers the name, or throws `INVALID_NAME`. */
+/** Returns the name, or throws `INVALID_NAME`. */
 export function checkFunctionName(name: string): string {
   if (!isFunctionName(name)) throw new HearthError('INVALID_NAME');
   return name;

@@ -64,7 +64,7 @@ export class Registry implements FunctionView, Realm {
   }
 
   /**
-   * Evaluates the change beside the live functions and answers it, ready for `activate()`. Throws
+   * Evaluates the change beside the live functions and returns it, ready for `activate()`. Throws
    * what the code throws; then nothing has changed. A draft runs in a stage that is never activated.
    */
   stage(change: BuiltChange): Stage {

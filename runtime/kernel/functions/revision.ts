@@ -6,7 +6,7 @@ export interface Compiled {
   readonly builder: string;
 }
 
-/** HTTP methods a function answers; `undefined` means all. */
+/** HTTP methods a function accepts; `undefined` means all. */
 export type Methods = readonly string[] | undefined;
 
 /** One published state of one function. Revisions of a function count 1, 2, 3, … and never change. */
@@ -34,7 +34,7 @@ export interface BuiltFunction {
   readonly methods: Methods;
   readonly code: string;
   readonly map: string;
-  /** Why the function is switched off: every use of it throws `FUNCTION_QUARANTINED`. */
+  /** Why the function is disabled: every use of it throws `FUNCTION_QUARANTINED`. */
   readonly quarantine?: string;
 }
 

@@ -25,7 +25,7 @@ export type SourceRevision = Omit<Revision, 'compiled'>;
 
 /** A whole function that takes the place of whatever stands under its name: numbers, times and all. */
 export interface History extends FunctionHead {
-  /** Oldest first; the live one is among them. Only of that one is it used what was compiled. */
+  /** Oldest first; the live one is among them. Only the live revision's compiled code is used. */
   readonly revisions: readonly Revision[];
   /** `last` of the function as the author saw it; 0 for "there is none". */
   readonly ifLast: number;
@@ -63,7 +63,7 @@ export type LiveRevision = Pick<Revision, 'name' | 'revision'>;
 export interface FunctionStore {
   /** Every live function at its live revision, in the order of names. */
   functions(): Promise<Revision[]>;
-  /** Makes the change; answers the new revisions in the order of `change.drafts`. */
+  /** Makes the change; resolves to the new revisions in the order of `change.drafts`. */
   commit(change: Change): Promise<Revision[]>;
   /** The name and revision of every live function, all as of one moment, in no order. */
   live(): Promise<readonly LiveRevision[]>;
@@ -71,7 +71,7 @@ export interface FunctionStore {
   heads(): Promise<readonly FunctionHead[]>;
   /**
    * The revisions of a function with a number above `after`, oldest first: as many as fit into memory with
-   * ease, at least one if there is one. Whoever wants all asks again after the last one.
+   * ease, at least one if there is one. To read all, ask again after the last one.
    */
   history(name: string, after: number): Promise<readonly SourceRevision[]>;
   /** The history of a function, newest first, also of a deleted one; empty for an unknown name. */
@@ -84,14 +84,14 @@ export interface FunctionStore {
   setting(key: string): Promise<string | undefined>;
   /** Keeps a setting, durably. */
   putSetting(key: string, value: string): Promise<void>;
-  /** Keeps a setting unless there is one, durably; answers the one that is kept, which may be another host's. */
+  /** Keeps a setting unless there is one, durably; resolves to the one that is kept, which may be another host's. */
   keepSetting(key: string, value: string): Promise<string>;
   /** Whether the store can be used at this moment, as far as it knows. */
   readonly available: boolean;
   /**
    * Tells when another host may have committed, and when `available` has changed: soon after each such
-   * commit, and after every gap in which one may have been missed. `changed` MUST NOT throw. Answers how to
-   * end it. A store that one host has for itself never tells.
+   * commit, and after every gap in which one may have been missed. `changed` MUST NOT throw. Returns the function
+   * that ends the watch. A store of a single host never calls it.
    */
   watch(changed: () => void): () => void;
   /** Ends the store's use of files and connections. */

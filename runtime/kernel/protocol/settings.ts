@@ -6,7 +6,7 @@ export interface WorkerLimits {
   readonly message: number;
   /** Messages that wait for a socket's handler before the socket is paused; resumed at a quarter. */
   readonly queuedMessages: number;
-  /** Milliseconds between two pings; a socket that answers neither of two is terminated. */
+  /** Milliseconds between two pings; a socket that responds to neither of two is terminated. */
   readonly pingInterval: number;
   /** Buffered bytes of one socket at which a warning is logged, and at which it is terminated. */
   readonly bufferedWarning: number;
@@ -25,7 +25,7 @@ export interface WorkerLimits {
   readonly stuckTime: number;
   /** Megabytes (2^20 bytes) of resident memory at which the worker is ended; at four fifths it is drained. */
   readonly memory: number;
-  /** Milliseconds until a function called over HTTP has begun to answer. */
+  /** Milliseconds until a function called over HTTP has to begin its response. */
   readonly functionTimeout: number;
   /** Milliseconds that a socket's next event waits for the handler of the one before. */
   readonly eventTimeout: number;

@@ -31,16 +31,16 @@ export interface WatchdogEvidence {
 
 /** What a worker's watchdog thread tells control, also while the worker's own thread cannot. */
 export type WatchdogReport =
-  /** Whose code the event loop was in when it had stood still for a moment. */
+  /** Whose code the event loop was in when it had been blocked for a moment. */
   | { readonly type: 'running'; readonly mark: FunctionMark }
-  /** The event loop has stood still for too long. */
+  /** The event loop has been blocked for too long. */
   | ({ readonly type: 'stuck'; readonly blockedMs: number } & WatchdogEvidence)
   /** Resident memory has passed the soft or the hard limit. */
   | ({
       readonly type: 'memory';
       readonly level: 'soft' | 'hard';
       readonly rss: number;
-      /** Milliseconds for which the event loop has stood still; 0 when it turns. */
+      /** Milliseconds for which the event loop has been blocked; 0 when it turns. */
       readonly blockedMs: number;
       readonly suspects: readonly MemorySuspect[];
     } & WatchdogEvidence)

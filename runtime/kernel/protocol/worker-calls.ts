@@ -22,7 +22,7 @@ export interface RunCall {
   };
 }
 
-/** What a run answered, with the log lines of its request. */
+/** The response of a run, with the log lines of its request. */
 export interface RunResult {
   readonly response: {
     readonly status: number;
@@ -39,7 +39,7 @@ export interface RunResult {
   readonly tookMs: number;
 }
 
-/** What control asks of a worker. Each call is answered with its result or an {@link ErrorReport}. */
+/** What control asks of a worker. Each call gets a result or an {@link ErrorReport}. */
 export interface WorkerCalls {
   /** Takes settings and functions; evaluates nothing. The first call of every worker. */
   load(params: { settings: WorkerSettings; functions: readonly BuiltFunction[] }): void;

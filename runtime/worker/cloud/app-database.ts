@@ -26,7 +26,7 @@ export class AppDatabase {
   #connected: Promise<void> | undefined;
   #closed = false;
 
-  /** Not connected yet; whoever made it closes it. `onTrouble` is told when the database cannot be reached at first. */
+  /** Not connected yet; its maker closes it. `onTrouble` is told when the database cannot be reached at first. */
   constructor(uri: string, onTrouble: (error: unknown) => void) {
     // Only apps that have a database load the driver.
     const driver: typeof Driver = createRequire(import.meta.url)('mongodb');

@@ -1,15 +1,15 @@
-/** The calls that answer `{ value, lastErrorObject, ok }` in the driver that Laf has (5.9), and the document since driver 6. */
+/** The calls that return `{ value, lastErrorObject, ok }` in the driver that Laf has (5.9), and the document since driver 6. */
 const calls = ['findOneAndUpdate', 'findOneAndReplace', 'findOneAndDelete'] as const;
 
 /**
- * Has the collections of a client's databases answer these calls as Laf's do, which functions written for
+ * Makes these calls return what Laf's do, on every collection of the client's databases: functions written for
  * it rely on. Who passes `includeResultMetadata` gets what that says.
  */
 export function answerModifyResults(client: object): void {
   wrap(client, 'db', (db) => wrap(db, 'collection', (collection) => calls.forEach((call) => defaultMetadata(collection, call))));
 }
 
-/** Has whatever the method answers prepared before it is handed on. */
+/** Prepares what the method returns before it is handed on. */
 function wrap(owner: object, method: string, prepare: (answer: object) => void): void {
   const original: unknown = Reflect.get(owner, method);
   if (typeof original !== 'function') return;

@@ -1,7 +1,7 @@
 import type { Cloud as CloudMembers } from '../../../sdk/cloud.ts';
 import { CloudError } from '../../../sdk/errors.ts';
 
-/** What `require('@lafjs/cloud')` answers. The members of `cloud` are there too, inherited. */
+/** What `require('@lafjs/cloud')` returns. It inherits the members of `cloud`. */
 export interface SdkModule extends CloudMembers {
   readonly __esModule: true;
   readonly default: CloudMembers;

@@ -22,7 +22,7 @@ interface Kept {
   readonly descriptor: PropertyDescriptor;
 }
 
-/** Whose methods are kept: what the host's own packages call for every request and message. Functions do replace methods of dates, numbers and promises, for good reasons. */
+/** Objects whose methods are kept: those that the host's own packages call for every request and message. Functions replace methods of dates, numbers and promises for good reasons. */
 const owners: readonly (readonly [string, object])[] = [
   ['Array.prototype', Array.prototype],
   ['String.prototype', String.prototype],
@@ -58,8 +58,8 @@ const presentGlobals = [
 ];
 
 /**
- * Remembers what functions share with the host. What it answers looks whether all of it is still there,
- * puts back what was replaced or deleted, and answers the names of that.
+ * Remembers what functions share with the host. The returned function puts back what was replaced or deleted since,
+ * and returns the names of that.
  */
 export function keepIntrinsics(): () => readonly string[] {
   const kept = [...owners.flatMap(([label, owner]) => methodsOf(label, owner)), ...globals(fixedGlobals)];

@@ -16,7 +16,7 @@ export interface LoaderHost {
   readonly console: ConsoleSink;
   readonly process: NodeJS.Process;
   readonly packages: Packages;
-  /** What `import … from '@lafjs/cloud'` answers. */
+  /** What `import … from '@lafjs/cloud'` gets. */
   readonly sdk: unknown;
 }
 

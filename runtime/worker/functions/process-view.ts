@@ -11,7 +11,7 @@ function refuse(call: string): never {
 
 /**
  * Takes from the process object what ends or disturbs the host, for npm packages that use the global
- * one. Answers what the worker itself still needs. An accident is contained so, malice is not.
+ * one. Returns what the worker itself still needs. This contains accidents, not malice.
  */
 export function guardProcess(): { send: (message: object, done?: () => void) => void } {
   const send = process.send?.bind(process);
@@ -52,7 +52,7 @@ function guardListeners(): void {
   };
 }
 
-/** Has listeners for stray errors, which packages add, never throw themselves. */
+/** Catches what listeners for stray errors throw, which packages add. */
 function shieldListeners(call: 'on' | 'once' | 'addListener' | 'prependListener' | 'prependOnceListener'): void {
   const add: unknown = Reflect.get(process, call);
   if (typeof add !== 'function') return;
@@ -65,7 +65,7 @@ function shieldListeners(call: 'on' | 'once' | 'addListener' | 'prependListener'
         // The error that it was told of is logged by the host's own listener.
       }
     };
-    // So that Node finds it when it is to be removed.
+    // This is where Node looks when the listener is removed.
     return Reflect.apply(add, process, [event, Object.assign(shielded, { listener })]);
   });
 }

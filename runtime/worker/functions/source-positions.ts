@@ -40,7 +40,7 @@ export class SourcePositions {
   readonly #sources = new Map<string, readonly CompiledSource[]>();
   #count = 0;
 
-  /** Registers compiled code; answers the file name to compile it under. */
+  /** Registers compiled code; returns the file name to compile it under. */
   register(module: FunctionModule): string {
     const source = new CompiledSource(String(++this.#count), module.built.map);
     const known = this.#sources.get(module.name) ?? [];

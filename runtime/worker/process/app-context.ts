@@ -12,6 +12,6 @@ export interface App {
   /** The way into the functions' code. */
   readonly calls: Calls;
   readonly counters: Counters;
-  /** Writes a line of the host's own; `fields` say whom it concerns. Never throws. */
+  /** Writes a line of the host's own; `fields` say what it concerns. Never throws. */
   readonly log: Log;
 }

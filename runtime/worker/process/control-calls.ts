@@ -23,7 +23,7 @@ export interface WorkerHost {
   exit(code: number): void;
 }
 
-/** The calls of {@link WorkerCalls}, each answering its result or a promise of it. `serve` gets what came with the message. */
+/** The calls of {@link WorkerCalls}, each returning its result or a promise of it. `serve` gets the handle that came with the message. */
 export type WorkerHandlers = {
   [M in WorkerMethod]: (params: WorkerParams<M>, handle?: unknown) => ReturnType<WorkerCalls[M]> | Promise<ReturnType<WorkerCalls[M]>>;
 };
@@ -52,7 +52,7 @@ export class Worker implements WorkerHandlers {
     this.#loaded = new ServedApp({ settings, ...this.#host });
     markNativeCalls(this.#loaded.calls);
     this.#loaded.functions.install({ functions, deleted: [] });
-    // Nobody waits for it here: a worker that stands by is to be there at once.
+    // Not awaited: a standby has to be ready at once.
     void this.#loaded.database?.connect(0);
   }
 
@@ -128,7 +128,7 @@ export class Worker implements WorkerHandlers {
 
   async stop({ deadline }: WorkerParams<'stop'>): Promise<void> {
     await this.#loaded?.close(deadline);
-    // The answer must be on its way before the process ends.
+    // The response must be on its way before the process ends.
     setImmediate(() => this.#host.exit(0));
   }
 

@@ -7,7 +7,7 @@ const interval = 1_000;
 /** Milliseconds between two looks at the event loop. */
 const resolution = 20;
 
-/** Reports the worker's metrics every second until the answered function is called. */
+/** Reports the worker's metrics every second until the returned function is called. */
 export function startMetrics(app: () => ServedApp | undefined, report: (metrics: WorkerMetrics) => void): () => void {
   const delay = monitorEventLoopDelay({ resolution });
   delay.enable();

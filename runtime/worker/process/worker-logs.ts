@@ -69,7 +69,7 @@ export class WorkerLogs implements ConsoleSink {
     this.#taps.set(requestId, []);
   }
 
-  /** Ends a tap; answers what it collected. */
+  /** Ends a tap; returns what it collected. */
   untap(requestId: string): readonly LogRecord[] {
     const records = this.#taps.get(requestId) ?? [];
     this.#taps.delete(requestId);
@@ -154,7 +154,7 @@ export class WorkerLogs implements ConsoleSink {
   }
 }
 
-/** The stack of whoever called the console, untouched by what a function does to `Error`. */
+/** The stack of the console's caller, whatever a function has done to `Error`. */
 function callerStack(): string {
   const { stackTraceLimit } = Error;
   const prepare: unknown = Reflect.get(Error, 'prepareStackTrace');

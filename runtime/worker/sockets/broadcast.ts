@@ -19,7 +19,7 @@ export class Broadcaster {
   /** When this turn's slice is over; undefined: nothing was sent in this turn. */
   #sliceEnd: number | undefined;
 
-  /** `all` is whom a message goes to that names nobody. */
+  /** `all` gets the messages that name no sockets. */
   constructor(all: Iterable<unknown>) {
     this.#all = all;
   }
@@ -48,7 +48,7 @@ export class Broadcaster {
   #openSlice(): number {
     if (this.#sliceEnd === undefined) {
       this.#sliceEnd = performance.now() + slice;
-      // Earlier in the next turn than whoever waits for it.
+      // Runs before what waits for the next turn.
       setImmediate(() => (this.#sliceEnd = undefined));
     }
     return this.#sliceEnd;
@@ -68,7 +68,7 @@ class Delivery {
     this.#sockets = sockets;
   }
 
-  /** Goes on until then; answers whether all have been served. Never throws. */
+  /** Sends until then; returns whether all sockets have been served. Never throws. */
   advance(until: number): boolean {
     for (; this.#next < this.#sockets.length; this.#next += 1) {
       // A message may be large: one socket can take longer than a hundred with a small one.

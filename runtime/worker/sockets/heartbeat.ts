@@ -27,7 +27,7 @@ export class Heartbeat<Connection extends { beat(): void }> {
     return this.#timer !== undefined;
   }
 
-  /** Beats the connection from now on; answers its slice, for `remove()`. */
+  /** Calls the connection's `beat()` from now on; returns its slice, for `remove()`. */
   add(connection: Connection): number {
     const slice = this.#next;
     this.#next = (slice + 1) % this.#slices.length;

@@ -27,7 +27,7 @@ export class Drain {
   #timer: NodeJS.Timeout | undefined;
   #over = false;
 
-  /** Begins at once. `sockets` answers those that are not closed yet, `size` of them at the start. */
+  /** Begins at once. `sockets` returns those that are not closed yet, `size` of them at the start. */
   constructor(size: number, sockets: () => Iterable<ServerSocket>) {
     this.ended = new Promise<void>((resolve) => {
       this.#end = resolve;

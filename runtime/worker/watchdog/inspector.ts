@@ -2,7 +2,7 @@ import { type Debugger, type HeapProfiler, Session } from 'node:inspector';
 import { fileURLToPath } from 'node:url';
 import type { CompiledFrame, MemorySuspect } from '../../kernel/protocol/watchdog-report.ts';
 
-/** Milliseconds to wait for the other thread, which answers only while it runs JavaScript or a regular expression. */
+/** Milliseconds to wait for the other thread, which responds only while it runs JavaScript or a regular expression. */
 const answerTime = 400;
 
 /** Bytes between two samples of the heap. */

@@ -21,10 +21,10 @@ export interface MemoryLook {
   readonly now: number;
 }
 
-/** What is to be done after a look. */
+/** What to do after a look. */
 export interface MemoryAdvice {
   readonly sample: boolean;
-  /** The code that runs now is to be stopped. */
+  /** Stop the code that runs now. */
   readonly stop: boolean;
   readonly collect: boolean;
   readonly report: 'soft' | 'hard' | undefined;

@@ -66,7 +66,7 @@ export class Pulse {
     Atomics.add(this.flags, slot.beat, 1);
     if (Atomics.exchange(this.flags, slot.signal, signal.none) <= signal.tell) return;
     this.#overtime.clear();
-    // Whoever was seen last is not seen running since then.
+    // The code seen last may not have run since.
     this.#current = undefined;
   }
 
@@ -91,7 +91,7 @@ export class Pulse {
     this.#notify({ type: 'running', mark });
   }
 
-  /** Whether whoever runs now has run for so long since code was asked to stop. */
+  /** Whether the code that runs now has run for so long since code was asked to stop. */
   #runsFor(time: number): boolean {
     const now = performance.now();
     const running = this.#calls.current ?? this.#calls.attribution.current;

@@ -6,7 +6,7 @@ export interface Descriptors {
   readonly limit: number;
 }
 
-/** Makes what counts the descriptors; it answers undefined where the system does not say (all but Linux). */
+/** Creates a function that counts the descriptors; it returns undefined where the system does not say (all but Linux). */
 export function createDescriptorReader(): () => Descriptors | undefined {
   const limit = readLimit();
   return () => {
@@ -30,8 +30,8 @@ function readLimit(): number | undefined {
 }
 
 /**
- * Makes what answers the bytes that this process has resident. To ask takes a file descriptor: while none is
- * left it answers what it answered last, rather than throw and end whoever watches.
+ * Creates a function that returns the resident bytes of this process. Asking takes a file descriptor: while none is
+ * left it returns the last value, since a throw would end the watchdog.
  */
 export function createRssReader(): () => number {
   let last = 0;

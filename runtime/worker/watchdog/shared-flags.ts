@@ -39,5 +39,5 @@ export type WatchdogNotice =
   | { readonly type: 'limits'; readonly cpuTime: number; readonly stuckTime: number; readonly memory: number }
   | { readonly type: 'mark'; readonly id: number; readonly mark: FunctionMark }
   | { readonly type: 'unmark'; readonly id: number }
-  /** Answers `signal.tell`. */
+  /** The response to `signal.tell`. */
   | { readonly type: 'running'; readonly mark: FunctionMark };

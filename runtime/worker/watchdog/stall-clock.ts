@@ -1,7 +1,7 @@
 /** Milliseconds that one look may count for, however long ago the last one was: a machine may sleep. */
 const longestLook = 100;
 
-/** Measures how long the event loop has stood still, by looking at its beat again and again. */
+/** Measures how long the event loop has been blocked, by looking at its beat again and again. */
 export class StallClock {
   #beat: number | undefined;
   #lookedAt = 0;

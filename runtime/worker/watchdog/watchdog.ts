@@ -28,7 +28,7 @@ export interface Watched {
   readonly shared: Int32Array;
   readonly unsent: UnsentLines;
   readonly inspectable: boolean;
-  /** Has the worker's own thread collect its garbage. */
+  /** Makes the worker's own thread collect its garbage. */
   collect(): void;
 }
 
@@ -63,7 +63,7 @@ export class Watchdog {
     else this.#report({ type: 'running', mark: notice.mark });
   }
 
-  /** Looks once; answers in how many milliseconds it wants to look again. */
+  /** Looks once; returns in how many milliseconds to look again. */
   look(): number {
     const limits = this.#limits;
     if (!limits || this.#ending) return lookInterval;
@@ -127,7 +127,7 @@ export class Watchdog {
   async #reportMemory(level: 'soft' | 'hard', rss: number, stalled: number): Promise<void> {
     this.#ending = level === 'hard';
     const mark = this.#running();
-    // A thread that is stopped no longer answers for its heap.
+    // A stopped thread cannot be asked about its heap any more.
     const suspects = await this.#inspect().suspects();
     const stack = level === 'hard' ? await this.#inspect().stop() : { frames: [] };
     // Between two beats a healthy loop is seen to stand still for a moment.

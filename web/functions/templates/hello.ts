@@ -1,4 +1,4 @@
-/** Greets whoever calls: GET /hello?name=Ada */
+/** Greets the caller: GET /hello?name=Ada */
 export default async function (ctx: FunctionContext) {
   // What comes from outside can have any shape: `?name=a&name=b` is a list.
   const name = typeof ctx.query.name === 'string' ? ctx.query.name : 'world';

@@ -15,7 +15,7 @@ export default async function (ctx: FunctionContext) {
     return { error: 'Send at least one file, as multipart/form-data.' };
   }
 
-  // The files are deleted once this call has answered: read what is to be kept, or move it away.
+  // The files are deleted once the response is complete: read or move what you want to keep.
   const received = await Promise.all(
     files.map(async (file) => {
       const content = await readFile(file.path);

@@ -25,7 +25,7 @@ export class Changes {
     this.#connection = connection;
   }
 
-  /** Calls `changed` after each commit and each gap; answers how to end it. */
+  /** Calls `changed` after each commit and each gap; returns the function that ends it. */
   watch(changed: () => void): () => void {
     const listener = { changed };
     this.#listeners.add(listener);
@@ -72,7 +72,7 @@ export class Changes {
       try {
         await this.#read(signal);
       } catch (error) {
-        // What is not a mere absence may be due to the token, in ways that not all versions name alike.
+        // Anything but an absence may be due to the token, in ways that not all versions name alike.
         if (!signal.aborted && (isStaleToken(error) || !isAbsence(error))) this.#token = undefined;
       }
       // While there is no primary, opening the next stream waits for one.

@@ -42,7 +42,7 @@ export class Connection {
   readonly conceal: Conceal;
   /** Told when `available` has changed. */
   onAvailability: (reason: string) => void = () => {};
-  /** Told why it cannot be reached, as soon as all of its members have failed to answer. */
+  /** Told why it cannot be reached, as soon as all of its members have failed to respond. */
   onFailure: (reason: string) => void = () => {};
   #available = false;
   #closed = false;
@@ -50,7 +50,7 @@ export class Connection {
   #mistake: string | undefined;
   #grace: NodeJS.Timeout | undefined;
   readonly #calls = new Set<AbortController>();
-  /** What is to be ended when there is a primary. */
+  /** What ends when there is a primary. */
   readonly #sessions = new Set<ClientSession>();
 
   /** Connects to nothing yet. Throws `CONFIG_INVALID` (reason) when the connection string is malformed. */
@@ -75,7 +75,7 @@ export class Connection {
     return this.#closed;
   }
 
-  /** What is wrong with the deployment that answered, if anything is: a part of a sentence about MONGODB_URI. */
+  /** What is wrong with the deployment that responded, if anything is: a part of a sentence about MONGODB_URI. */
   get mistake(): string | undefined {
     return this.#mistake;
   }
@@ -151,7 +151,7 @@ export class Connection {
   #observe(topology: TopologyDescription): void {
     const available = Array.from(topology.servers.values()).some(({ type }) => writable.has(type));
     if (!available) this.#reason = reasonOfTopology(topology, this.conceal);
-    // As long as one has not answered it may be the primary.
+    // A member that has not responded yet may be the primary.
     const errors = Array.from(topology.servers.values(), ({ error }) => error);
     if (errors.length > 0 && errors.every((error) => error !== null)) this.onFailure(this.#reason);
     if (available === this.#available) return;
@@ -181,7 +181,7 @@ function toError(reason: unknown): Error {
 
 const writable: ReadonlySet<string> = new Set(['RSPrimary', 'Mongos', 'LoadBalancer']);
 
-/** What MongoDB's `hello` answers of the kind of a server. */
+/** What MongoDB's `hello` says about the kind of a server. */
 const helloReply = z.object({ setName: z.string().optional(), isreplicaset: z.boolean().optional(), msg: z.string().optional() });
 
 function mistakeOf(reply: unknown, expected: string | undefined): string | undefined {

@@ -13,7 +13,7 @@ import { messageOf } from '../../../kernel/errors.ts';
 export type Conceal = (text: string) => string;
 
 /**
- * Answers what takes the credentials of a connection string out of a text: its user, its password and
+ * Creates a function that takes the credentials of a connection string out of a text: its user, its password and
  * whatever stands in its options, as written and as decoded.
  */
 export function createConceal(uri: string): Conceal {
@@ -36,7 +36,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Why a database does not answer, as a sentence. */
+/** Why a database does not respond, as a sentence. */
 export function reasonOf(error: unknown, conceal: Conceal): string {
   if (hasCode(error, refusals)) return 'it rejects the user or the password in MONGODB_URI.';
   if (error instanceof MongoServerSelectionError && error.reason) return reasonOfTopology(error.reason, conceal);
@@ -67,7 +67,7 @@ function toSentence(text: string): string {
 const absences: ReadonlySet<number> = new Set([
   6, 7, 50, 64, 79, 89, 91, 94, 134, 189, 202, 262, 9001, 10058, 10107, 11600, 11602, 13388, 13435, 13436,
 ]);
-/** Unauthorized, AuthenticationFailed, and what Atlas answers in place of the latter. */
+/** Unauthorized, AuthenticationFailed, and what Atlas returns in place of the latter. */
 const refusals: ReadonlySet<number> = new Set([13, 18, 8000]);
 /** LockTimeout, SnapshotUnavailable, SnapshotTooOld, WriteConflict, NoSuchTransaction, DuplicateKey: another try may do. */
 const conflicts: ReadonlySet<number> = new Set([24, 112, 239, 246, 251, 11000]);
@@ -90,7 +90,7 @@ export function isAbsence(thrown: unknown): boolean {
   return hasCode(error, absences) || error.name === 'MongoTopologyClosedError' || error.name === 'MongoServerClosedError';
 }
 
-/** The error of a connection that the driver reports as if the server had answered it to a bulk write. */
+/** An error of the connection that the driver reports as if it were the server's response to a bulk write. */
 function toOrigin(error: unknown): unknown {
   return error instanceof MongoBulkWriteError && error.errorResponse instanceof Error ? error.errorResponse : error;
 }

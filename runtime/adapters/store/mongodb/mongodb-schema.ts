@@ -83,7 +83,7 @@ async function lock(db: Db, owner: string): Promise<boolean> {
   return matchedCount === 1;
 }
 
-/** At every start, since they are not part of the data: whoever restores a backup may lack them. */
+/** At every start, since they are not part of the data: a restored backup may lack them. */
 async function createIndexes(db: Db): Promise<void> {
   await db.collection(collections.revisions).createIndex({ '_id.name': 1, '_id.revision': -1 }, { name: 'history' });
 }

@@ -35,8 +35,8 @@ export interface MongoStoreOptions extends Waiting {
 }
 
 /**
- * Opens the store in a database of MongoDB that several hosts may share, at the newest schema; whoever
- * opens it closes it. While the database cannot be reached it waits, and `onWaiting` is told why; when
+ * Opens the store in a database of MongoDB that several hosts may share, at the newest schema; its
+ * opener closes it. While the database cannot be reached it waits, and `onWaiting` is told why; when
  * `signal` aborts, it rejects with the signal's reason. Rejects with `CONFIG_INVALID` (reason) when
  * waiting cannot help: the connection string is malformed, the user is refused, the server is in no
  * replica set or older than 5.0, or a newer version of Hearth wrote the database.

@@ -44,7 +44,7 @@ function connect(file: string): DatabaseSyncInstance {
     // Before the first read: the lock is then taken with it and kept until the database is closed.
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     database.exec('PRAGMA synchronous = FULL');
-    // macOS answers a plain fsync before the disk has the data.
+    // On macOS a plain fsync returns before the disk has the data.
     database.exec('PRAGMA fullfsync = ON');
     database.exec('PRAGMA checkpoint_fullfsync = ON');
     // Before the change of the journal, which writes: a file that is not ours stays as it is.

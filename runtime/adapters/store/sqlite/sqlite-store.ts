@@ -23,12 +23,12 @@ export interface SqliteStoreOptions {
 }
 
 /**
- * Opens the embedded store, `hearth.db` in `dir`; whoever opens it closes it. Throws
+ * Opens the embedded store, `hearth.db` in `dir`; its opener closes it. Throws
  * `DATA_DIR_UNAVAILABLE` (dir, reason) when another process uses the folder, or the folder or file
  * cannot be made, written or read, or a newer version of Hearth wrote it.
  *
  * Texts come back as they were given, but for lone surrogates, which become U+FFFD as they do
- * wherever UTF-8 is written; what `commit()` answers is what the store holds. The order of names
+ * wherever UTF-8 is written; what `commit()` resolves to is what the store holds. The order of names
  * is that of their code points.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<FunctionStore> {

@@ -65,7 +65,7 @@ export class StoreSync {
     return [...this.#diverged.values()];
   }
 
-  /** Has the store compared with what is live here, soon; calls that come meanwhile are one. */
+  /** Compares the store with what is live here, soon; calls that come meanwhile are one. */
   request(): void {
     this.#wanted = true;
     if (!this.#running && !this.#closed) void this.#run();

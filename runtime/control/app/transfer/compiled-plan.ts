@@ -56,7 +56,7 @@ async function compileHistory(
   return { ...history, revisions: history.revisions.map((one) => ({ ...one, compiled: (one === live && compiled) || uncompiled })) };
 }
 
-/** The change that carries out the plan; the secret is the one that is to be kept, if one is. */
+/** The change that carries out the plan; the secret is the one to keep, if there is one. */
 export function toChange({ drafts, histories }: CompiledPlan, secret: string | undefined): Change {
   // Also where all that was imported is deleted: the store has had functions.
   const settings = new Map([[starterSetting, 'yes']]);

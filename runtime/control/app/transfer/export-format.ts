@@ -50,7 +50,7 @@ export interface ExportHead {
   readonly serverSecret: string | undefined;
 }
 
-/** What an export is made of; `heads` is what the store answered, so that a store that is away shows before the first byte. */
+/** What an export is made of; `heads` has been read from the store: a store that is away shows before the first byte. */
 export interface ExportParts {
   readonly store: FunctionStore;
   readonly heads: readonly FunctionHead[];

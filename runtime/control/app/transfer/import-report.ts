@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../../kernel/errors.ts';
 
-/** How an import is to be made. */
+/** What an import does. */
 export interface ImportOptions {
   /** What is done when functions of the import exist here already. */
   readonly mode: 'refuse' | 'replace' | 'publish';

@@ -27,7 +27,7 @@ export class JsonPieces {
   /** Whether the object or array that is being read may end here: it is empty, or no comma stands before. */
   #mayEnd = false;
 
-  /** Answers the pieces that end in this text. */
+  /** The pieces that end in this text. */
   take(text: string): Piece[] {
     this.#text += text;
     const pieces: Piece[] = [];
@@ -41,7 +41,7 @@ export class JsonPieces {
     if (this.#state !== 'end') throw new Error('it is empty or truncated.');
   }
 
-  /** Reads on; answers whether there may be more to read. */
+  /** Reads on; returns whether there may be more to read. */
   #step(pieces: Piece[]): boolean {
     if (this.#state === 'begin') return this.#open('{', 'key');
     if (this.#state === 'value' && this.#depth === 0 && this.#at === 0 && this.#open('[', 'element')) return true;

@@ -21,7 +21,7 @@ export interface CrashReport {
   readonly servedMs: number;
   /** Where it happened, if that is known or likely. */
   readonly place?: CrashPlace;
-  /** The function was switched off for it. */
+  /** Whether the function was disabled for it. */
   readonly quarantined: boolean;
   /** The places in functions on the stack, innermost first: `hello.ts:3:9`. */
   readonly stack: readonly string[];
@@ -34,8 +34,8 @@ export interface CrashReport {
 }
 
 /**
- * Why a worker ended: its event loop stood still, its memory was used up, it said nothing any more, or
- * it ended without a reason that the host knows.
+ * Why a worker ended: its event loop was blocked, its memory was used up, it went silent, or it ended for a reason
+ * that the host does not know.
  */
 export type CrashCause = 'stuck' | 'memory' | 'silent' | 'exited';
 
@@ -93,7 +93,7 @@ function weigh({ reason, running }: WorkerFacts, at: number): Weighed {
   const { frames, mark, where } = report;
   const blamed = mark ?? seen;
   if (report.type === 'stuck') return { frames, suspects: [], blamed, proven: frames.length > 0 || mark !== undefined, where };
-  // While the loop turns, whoever runs at this moment need not be who took the memory.
+  // While the loop turns, the code that runs at this moment need not be what took the memory.
   const filling = report.blockedMs > 0 && (frames.length > 0 || mark !== undefined);
   const largest = report.suspects.find(({ bytes }) => bytes >= report.rss * largePart);
   const { suspects } = report;

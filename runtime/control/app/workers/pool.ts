@@ -156,7 +156,7 @@ export class WorkerPool {
     const crash = this.#options.judge(worker, exit);
     this.#shortLives = crash.servedMs < shortLife ? this.#shortLives + 1 : 0;
     this.#state = { state: 'restarting', attempt: this.#shortLives };
-    // A function that was switched off will not do it again.
+    // A disabled function will not do it again.
     if (this.#shortLives > 1 && !crash.quarantined) this.#later(() => this.#takeOver());
     else void this.#takeOver();
   }

@@ -1,7 +1,7 @@
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { CrashReport } from './crash-report.ts';
 
-/** A function that is switched off. */
+/** A disabled function. */
 export interface QuarantinedFunction {
   readonly name: string;
   readonly revision: number;
@@ -10,7 +10,7 @@ export interface QuarantinedFunction {
   readonly since: number;
   /** The report of what it did. */
   readonly crash: string;
-  /** The newest revision before it that was never switched off: a rollback to it would help; null when there is none. */
+  /** The newest earlier revision that was never disabled: a rollback to it would help. Null when there is none. */
   readonly previous: number | null;
 }
 
@@ -27,11 +27,11 @@ interface Death {
   readonly revision: number;
 }
 
-/** The functions that are switched off because they ended a worker; a publish switches them on again. */
+/** The functions that are disabled because they ended a worker; a publish enables them again. */
 export class Quarantine {
   readonly #earlier: EarlierRevisions;
   readonly #functions = new Map<string, QuarantinedFunction>();
-  /** Every revision that was ever switched off, as `name@revision`: none of them is worth going back to. */
+  /** Every revision that was ever disabled, as `name@revision`: none of them is worth a rollback. */
   readonly #bad = new Set<string>();
   #deaths: readonly Death[] = [];
 
@@ -68,7 +68,7 @@ export class Quarantine {
 
   async #findPrevious(entry: QuarantinedFunction): Promise<void> {
     const { name, revision } = entry;
-    // Should the store not answer now, the history can be asked later.
+    // While the store is away there is no previous revision to name.
     const revisions = await this.#earlier(name, revision).catch(() => []);
     const previous = revisions.find((one) => !this.#bad.has(`${name}@${one}`)) ?? null;
     if (this.#functions.get(name) === entry) this.#functions.set(name, { ...entry, previous });

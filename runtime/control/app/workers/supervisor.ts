@@ -23,7 +23,7 @@ export interface SupervisorStatus {
   readonly metrics: WorkerMetrics | undefined;
 }
 
-/** What the supervisor is made of; `functions` answers the live ones, whether they are switched off or not. */
+/** What the supervisor works with; `functions` returns the live ones, disabled or not. */
 export interface SupervisorOptions extends Omit<PoolOptions, 'judge'> {
   readonly quarantine: Quarantine;
   readonly crashes: Pick<CrashFiles, 'add'>;
@@ -56,7 +56,7 @@ export class WorkerSupervisor implements StagingWorkers {
     this.#pool.prepare();
   }
 
-  /** Has a worker serve; resolves when it does. Rejects when it cannot. */
+  /** Resolves when a worker serves; rejects when it cannot. */
   start(): Promise<void> {
     return this.#pool.start();
   }
@@ -99,7 +99,7 @@ export class WorkerSupervisor implements StagingWorkers {
     }
   }
 
-  /** Stages a change in the serving worker; answers how to go on with it. */
+  /** Stages a change in the serving worker. */
   async stage(id: number, change: BuiltChange): Promise<StagedChange> {
     const worker = await this.#pool.serving();
     const discard = (): void => void worker.call('discard', { stage: id }, callTimeout).catch(() => {});
@@ -161,7 +161,7 @@ export class WorkerSupervisor implements StagingWorkers {
     try {
       await worker.call('activate', { stage, revisions }, callTimeout);
     } catch {
-      // It died or hangs; whoever serves next has loaded what the store committed.
+      // It died or hangs; the next worker has loaded what the store committed.
       worker.kill();
       await Promise.all([worker.ended, ...installed]);
       await this.#pool.serving().catch(() => {});
@@ -178,7 +178,7 @@ export class WorkerSupervisor implements StagingWorkers {
   }
 }
 
-/** What to answer to whoever tried the code that a worker died of; the error itself when it died of something else. */
+/** The error for the caller that tried the code which ended a worker; `error` itself when something else ended it. */
 function toLoadFailure({ place, message }: CrashReport, { functions }: BuiltChange, error: unknown): unknown {
   if (!place || !functions.some(({ name, revision }) => name === place.function && revision === place.revision)) return error;
   const diagnostic = { function: place.function, line: place.line ?? 1, column: place.column ?? 1, message, lineText: '' };

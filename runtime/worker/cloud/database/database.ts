@@ -4,8 +4,8 @@ import { carryOut } from './accessor.ts';
 import { loadQueryLanguage, type QueryLanguage } from './query-language.ts';
 
 /**
- * What functions know as `cloud.database`: answers a new handle with each call, on the database that
- * `getDb` answers. `getDb` is asked with each call, so that `cloud.database()` throws what it throws, and
+ * What functions know as `cloud.database`: returns a new handle with each call, on the database that
+ * `getDb` returns. `getDb` is called each time, so that `cloud.database()` throws what it throws, and
  * with each query, so that handles which functions keep follow the host to another connection.
  *
  * Queries reject with the driver's errors. How long they wait for a MongoDB that is away is set where

@@ -74,7 +74,7 @@ const shapes = new Set<unknown>(['Point', 'LineString', 'Polygon', 'MultiPoint',
 
 /**
  * Makes instances of `db.Geo`'s classes of what a document says in GeoJSON, as Laf does, in place. All
- * else stays as the driver answers it, so that both APIs give the same values.
+ * else stays as the driver returns it, so that both APIs give the same values.
  */
 export function decode(document: object, format: Format): object {
   for (const [key, value] of Object.entries(document)) {

@@ -1,7 +1,7 @@
 import type { HttpRequest } from '../../triggers/http/request.ts';
 import type { HttpResponse } from '../../triggers/http/response.ts';
 
-/** Headers, each name before its value, that let pages of any origin call functions with credentials and read the answers, as Laf does. */
+/** Headers, each name before its value, that let pages of any origin call functions with credentials and read the responses, as Laf does. */
 export function addCors(headers: string[], { headers: { origin } }: HttpRequest): void {
   if (!origin) return;
   headers.push('Access-Control-Allow-Origin', origin, 'Access-Control-Allow-Credentials', 'true');

@@ -6,8 +6,8 @@ export const refused: unique symbol = Symbol('refused by the interceptor');
 
 /**
  * Runs a handler behind an interceptor, as Laf does: one with two parameters gets `next`, which
- * answers what the function answers, and its own return is the response; one with a single parameter
- * only decides: `false` refuses (answers {@link refused}), anything else lets the function run.
+ * returns what the function returns, and its own return value is the response; one with a single parameter
+ * only decides: `false` refuses (returns {@link refused}), anything else lets the function run.
  */
 export function intercept(interceptor: Handler, handler: Handler, context: FunctionContext): unknown {
   if (interceptor.length >= 2) {

@@ -35,7 +35,7 @@ export class HttpServer extends Server {
 
 /**
  * A server whose requests and responses have Express's members, and which takes no more connections
- * of one address than `addressConnections`. It does not listen yet; whoever made it closes it.
+ * of one address than `addressConnections`. It does not listen yet; its maker closes it.
  */
 export function createHttpServer(app: App, handler: RequestHandler): HttpServer {
   const server = new HttpServer(app.settings);

