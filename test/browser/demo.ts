@@ -10,7 +10,7 @@ export interface Demo extends AsyncDisposable {
 
 const patience = { tries: 200, pause: 100 };
 
-/** Starts a host and fills it: folders, revisions with notes, logs, a crash, a function that is switched off, deleted ones, sockets of users. */
+/** Starts a host and fills it: folders, revisions with notes, logs, a crash, a function that is disabled, deleted ones, sockets of users. */
 export async function startDemo(): Promise<Demo> {
   const host = await TestHost.start({ env: { WORKER_STUCK_MS: '600', FUNCTION_CPU_LIMIT_MS: '300' } });
   const sockets: WebSocket[] = [];
@@ -47,7 +47,7 @@ async function crash(host: TestHost): Promise<void> {
     if (json.quarantined.length > 0 && json.worker.state === 'serving') return;
     await new Promise((resolve) => setTimeout(resolve, patience.pause));
   }
-  throw new Error('The function that ends its worker was not switched off.');
+  throw new Error('The function that ends its worker was not disabled.');
 }
 
 async function connectUsers(host: TestHost): Promise<WebSocket[]> {

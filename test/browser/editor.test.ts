@@ -127,7 +127,7 @@ describe.skipIf(withoutChromium())('the editor', () => {
     await retype(page, "'mine'", answering('lost'));
     await host.publish('shared', answering('theirs'));
     await noticed(page, 'r5 went live');
-    await page.getByRole('button', { name: 'Take theirs' }).click();
+    await page.getByRole('button', { name: 'Use theirs' }).click();
     await shown(page, "'theirs'");
     // A merge.
     await retype(page, "'theirs'", answering('again'));
@@ -187,7 +187,7 @@ describe.skipIf(withoutChromium())('the editor', () => {
     for (const asked of tabs) {
       if (!(await isAsked(asked))) continue;
       const lost = (await text(asked)).includes('two') ? 'one' : 'two';
-      await asked.getByRole('button', { name: 'Take the other one' }).click();
+      await asked.getByRole('button', { name: 'Use the other version' }).click();
       for (const tab of tabs) await shown(tab, `and ${lost}`);
       break;
     }

@@ -51,7 +51,7 @@ describe.skipIf(withoutChromium())('the functions', () => {
     const name = dialog.getByRole('textbox', { name: 'Name' });
     const create = dialog.getByRole('button', { name: 'Create' });
     await name.fill('hello');
-    await dialog.getByText('There is a function of that name.').waitFor();
+    await dialog.getByText('A function with this name already exists.').waitFor();
     expect(await create.isDisabled()).toBe(true);
     await name.fill('my files');
     await dialog.getByText(/no “ ”/).waitFor();

@@ -57,7 +57,7 @@ describe.skipIf(withoutChromium())('LogsPage', () => {
     await page.reload();
     await log(page).getByText('hello somebody').waitFor();
     await page.getByLabel('Level', { exact: true }).selectOption('error');
-    await page.getByRole('heading', { name: 'No line matches' }).waitFor();
+    await page.getByRole('heading', { name: 'No matching lines' }).waitFor();
     await page.getByRole('button', { name: 'Show all lines' }).click();
     await page.waitForURL('**/logs');
     await log(page).getByText('hello somebody').waitFor();
@@ -120,7 +120,7 @@ describe.skipIf(withoutChromium())('LogsPage', () => {
     await page.getByText('Live').waitFor();
     const { dataDir, port, consolePort } = first;
     await first.end();
-    await page.getByText('Connecting again…').waitFor();
+    await page.getByText('Reconnecting…').waitFor();
     await using second = await TestHost.start({ dataDir, port, consolePort });
     await page.getByText('Live').waitFor();
     await second.call('/talker?who=again');

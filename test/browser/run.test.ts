@@ -41,7 +41,7 @@ describe.skipIf(withoutChromium())('RunPanel', () => {
     await page.getByRole('tab', { name: 'Auth' }).click();
     await page.getByLabel('Bearer token').fill('sesame');
     await page.getByRole('tab', { name: 'Body' }).first().click();
-    await page.getByLabel('Kind of body').selectOption('JSON');
+    await page.getByLabel('Body type').selectOption('JSON');
     const field = page.getByRole('textbox', { name: 'Body', exact: true });
     await field.fill('{"a":');
     await page.getByText('No JSON:').waitFor();
@@ -69,7 +69,7 @@ describe.skipIf(withoutChromium())('RunPanel', () => {
     const page = await open('/f/upload');
     await page.getByLabel('Method').selectOption('POST');
     await page.getByRole('tab', { name: 'Body' }).click();
-    await page.getByLabel('Kind of body').selectOption('Multipart');
+    await page.getByLabel('Body type').selectOption('Multipart');
     await page.getByRole('button', { name: 'Add a file' }).click();
     await page.getByLabel('Part 1: file').setInputFiles({ name: 'a.bin', mimeType: 'image/png', buffer: Buffer.from([0, 255, 1, 254]) });
     await page.getByRole('button', { name: 'Add a text' }).click();

@@ -130,7 +130,7 @@ export const screens: readonly Screen[] = [
     async show(page) {
       await focusEditor(page);
       await page.keyboard.press('Control+k');
-      await page.keyboard.type('Show the shortcuts');
+      await page.keyboard.type('Show keyboard shortcuts');
       await page.keyboard.press('Enter');
       await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor();
     },

@@ -38,7 +38,7 @@ describe.skipIf(withoutChromium())('the console', () => {
     const page = await open('/status');
     await page.getByRole('link', { name: 'Status', exact: true }).waitFor();
     await page.keyboard.press('Control+k');
-    await page.getByPlaceholder('A command, or the name of a function').fill('go to logs');
+    await page.getByPlaceholder('Search commands and functions').fill('go to logs');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/logs');
     await page.keyboard.press('Control+p');

@@ -119,7 +119,7 @@ describe.skipIf(withoutChromium())('the socket console', () => {
     await page.getByLabel('Close code').fill('4001');
     await page.getByLabel('Reason').fill('that was enough');
     await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
-    await bob.getByRole('log').getByText('Closed with 4001 (The application’s own code): that was enough').waitFor();
+    await bob.getByRole('log').getByText('Closed with 4001 (Application-defined code): that was enough').waitFor();
     await stateOf(bob, 'Closed: 4001');
     await stateOf(ada, 'Connected');
     await page.getByLabel('Filter the open sockets').fill('user=ada');
@@ -202,7 +202,7 @@ describe.skipIf(withoutChromium())('the socket console', () => {
   it('offers to write the function that is missing', async ({ host, open }) => {
     await host.api('DELETE', '/v1/functions/__websocket__');
     const page = await open('/sockets');
-    await page.getByRole('heading', { name: 'Nothing receives sockets yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No function receives sockets yet' }).waitFor();
     await page.getByRole('button', { name: 'New function' }).click();
     await page.waitForURL('**/f');
   });

@@ -38,7 +38,7 @@ describe.skipIf(withoutChromium())('the status page', () => {
     await host.publish('rooms/match', "export default () => 'first'");
     await host.publish('rooms/match', deadly);
     const page = await open('/status');
-    await page.getByText('No worker was lost.').waitFor();
+    await page.getByText('No crashes.').waitFor();
     await expect(host.call('/rooms/match')).rejects.toThrow();
     const off = page.getByRole('listitem', { name: 'rooms/match' });
     await off.getByText(/^revision 2,/).waitFor();

@@ -92,7 +92,7 @@ async function reach(path: string, request: RequestInit): Promise<Response> {
     if (request.signal?.aborted) throw error;
     throw new ApiError(0, {
       code: 'HOST_UNREACHABLE',
-      message: 'The host does not answer. It may be restarting: try again in a moment.',
+      message: 'The host is not responding. It may be restarting; try again in a moment.',
     });
   }
 }

@@ -8,7 +8,7 @@ import { Button } from '../ui/button.tsx';
 import { toastError } from '../ui/feedback.tsx';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
 
-const themes: Readonly<Record<Theme, string>> = { system: 'Theme of the system', light: 'Light theme', dark: 'Dark theme' };
+const themes: Readonly<Record<Theme, string>> = { system: 'System theme', light: 'Light theme', dark: 'Dark theme' };
 
 /** Themes, help and the way out. */
 export function AccountMenu(): ReactNode {

@@ -35,7 +35,7 @@ function Gate(): ReactNode {
       {session.error ? (
         <ErrorNote error={session.error} />
       ) : (
-        <Spinner label={session.failureCount > 0 ? 'The host does not answer yet' : 'Loading'} />
+        <Spinner label={session.failureCount > 0 ? 'Waiting for the host' : 'Loading'} />
       )}
     </main>
   );

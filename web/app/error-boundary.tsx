@@ -23,7 +23,7 @@ export class ErrorBoundary extends Component<Props, State> {
     if (error === undefined) return this.props.children;
     return (
       <div className="empty" role="alert">
-        <h2>This part of the console has failed</h2>
+        <h2>Something went wrong in this part of the console</h2>
         <ErrorNote error={error} />
         <p>Your drafts are kept in this browser.</p>
         <div className="row">

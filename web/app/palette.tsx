@@ -67,12 +67,12 @@ function OpenPalette({ mode, onDone }: OpenPaletteProps): ReactNode {
       loop
     >
       <Command.Input
-        placeholder={mode === 'functions' ? 'Name of a function' : 'A command, or the name of a function'}
+        placeholder={mode === 'functions' ? 'Name of a function' : 'Search commands and functions'}
         value={search}
         onValueChange={setSearch}
       />
       <Command.List>
-        <Command.Empty>Nothing is called that.</Command.Empty>
+        <Command.Empty>No results.</Command.Empty>
         {groups
           .toSorted((one, other) => best(other.entries) - best(one.entries))
           .map(({ heading, entries }) => (

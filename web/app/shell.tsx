@@ -34,8 +34,8 @@ const places = [
 /** The signed-in console: navigation at the side, one page, and the status bar below. */
 export function Shell({ session }: { readonly session: Session }): ReactNode {
   useShortcuts();
-  useCommand({ id: 'view.next-pane', title: 'Go to the next pane', group: 'View', keys: 'F6', run: () => focusPane(1) });
-  useCommand({ id: 'view.last-pane', title: 'Go to the pane before', group: 'View', keys: 'Shift+F6', run: () => focusPane(-1) });
+  useCommand({ id: 'view.next-pane', title: 'Focus next pane', group: 'View', keys: 'F6', run: () => focusPane(1) });
+  useCommand({ id: 'view.last-pane', title: 'Focus previous pane', group: 'View', keys: 'Shift+F6', run: () => focusPane(-1) });
   return (
     <SessionContext value={session}>
       <div className="shell">
@@ -87,8 +87,8 @@ function Pages(): ReactNode {
         <Redirect to="/f" replace />
       </Route>
       <Route>
-        <Empty title="There is nothing here" actions={<Link href="/f">To the functions</Link>}>
-          The address names no page of the console.
+        <Empty title="Page not found" actions={<Link href="/f">Go to functions</Link>}>
+          This address does not match any page of the console.
         </Empty>
       </Route>
     </Switch>

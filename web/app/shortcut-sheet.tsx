@@ -6,7 +6,7 @@ import { Keys } from '../ui/keys.tsx';
 /** Lists the shortcuts of what is on the page. */
 export function ShortcutSheet(): ReactNode {
   const [open, setOpen] = useState(false);
-  useCommand({ id: 'help.shortcuts', title: 'Show the shortcuts', group: 'Help', keys: '?', run: () => setOpen(true) });
+  useCommand({ id: 'help.shortcuts', title: 'Show keyboard shortcuts', group: 'Help', keys: '?', run: () => setOpen(true) });
   if (!open) return null;
   return (
     <Dialog title="Shortcuts" onClose={() => setOpen(false)}>

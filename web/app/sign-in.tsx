@@ -48,7 +48,7 @@ export function SignIn(): ReactNode {
             aria-invalid={enter.isError}
             onChange={(event) => setToken(event.target.value)}
           />
-          <span className="hint">ADMIN_TOKEN as the host was started with, or the one that it printed at its first start.</span>
+          <span className="hint">The ADMIN_TOKEN the host was started with, or the one it printed at its first start.</span>
         </label>
         {enter.error && <ErrorNote error={enter.error} />}
         <Button kind="primary" type="submit" disabled={enter.isPending}>

@@ -12,9 +12,9 @@ export function StatusBar(): ReactNode {
   const { data, isError, failureCount } = useQuery(queries.status());
   const lost = isError || failureCount > 0;
   return (
-    <footer className="status-bar" aria-label="State of the host">
+    <footer className="status-bar" aria-label="Host status">
       <Link href="/status" className={`state ${lost ? 'bad' : toneOf(data)}`}>
-        <span role="status">{lost ? 'The host does not answer, trying again…' : data ? stateText(data) : 'Connecting…'}</span>
+        <span role="status">{lost ? 'The host is not responding. Retrying…' : data ? stateText(data) : 'Connecting…'}</span>
       </Link>
       {!lost && data && <Trouble status={data} />}
       <span className="grow" />
@@ -37,8 +37,8 @@ function Trouble({ status }: { readonly status: Status }): ReactNode {
   const { quarantined, diverged, store } = status;
   return (
     <>
-      {!store.available && <Link href="/status">The database is away: nothing can be published</Link>}
-      {quarantined.length > 0 && <Link href="/status">{quarantined.length} switched off</Link>}
+      {!store.available && <Link href="/status">The database cannot be reached; publishing is unavailable</Link>}
+      {quarantined.length > 0 && <Link href="/status">{quarantined.length} disabled</Link>}
       {diverged.length > 0 && <Link href="/status">{diverged.length} do not load here</Link>}
     </>
   );

@@ -37,9 +37,9 @@ function WideWorkbench({ name }: WorkbenchProps): ReactNode {
   const [tree, setTree] = useState(true);
   const [run, setRun] = useState(true);
   const [below, setBelow] = useState(true);
-  useCommand({ id: 'view.tree', title: 'Show or hide the functions', group: 'View', keys: 'Mod+B', run: () => setTree(!tree) });
-  useCommand({ id: 'view.run', title: 'Show or hide the run panel', group: 'View', keys: 'Mod+Alt+B', run: () => setRun(!run) });
-  useCommand({ id: 'view.below', title: 'Show or hide problems and logs', group: 'View', keys: 'Mod+J', run: () => setBelow(!below) });
+  useCommand({ id: 'view.tree', title: 'Toggle functions', group: 'View', keys: 'Mod+B', run: () => setTree(!tree) });
+  useCommand({ id: 'view.run', title: 'Toggle run panel', group: 'View', keys: 'Mod+Alt+B', run: () => setRun(!run) });
+  useCommand({ id: 'view.below', title: 'Toggle problems and logs', group: 'View', keys: 'Mod+J', run: () => setBelow(!below) });
   const editor = { id: 'editor', label: 'the editor', min: '120px', content: <Center name={name} /> };
   const lower = {
     id: 'below',
@@ -75,7 +75,7 @@ function Center({ name }: WorkbenchProps): ReactNode {
 function Below({ name }: { readonly name: string }): ReactNode {
   const [tab, setTab] = useState('problems');
   const count = useProblems((state) => Object.values(state.problems).reduce((sum, list) => sum + list.length, 0));
-  useCommand({ id: 'view.problems', title: 'Show the problems', group: 'View', keys: 'Mod+Shift+M', run: () => setTab('problems') });
+  useCommand({ id: 'view.problems', title: 'Show problems', group: 'View', keys: 'Mod+Shift+M', run: () => setTab('problems') });
   return (
     <Tabs
       label="Below the editor"
@@ -112,5 +112,5 @@ function NarrowWorkbench({ name }: WorkbenchProps): ReactNode {
       content: name === undefined ? null : <Below name={name} />,
     },
   ];
-  return <Tabs label="Parts of the workbench" value={shown} onChange={setTab} tabs={name === undefined ? tabs.slice(0, 1) : tabs} />;
+  return <Tabs label="Workbench panes" value={shown} onChange={setTab} tabs={name === undefined ? tabs.slice(0, 1) : tabs} />;
 }

@@ -29,7 +29,7 @@ export function Bar({ tone, children, actions }: BarProps): ReactNode {
   );
 }
 
-/** Says that a function is switched off, and offers the way back. */
+/** Says that a function is disabled, and offers a rollback. */
 export function QuarantineBar({ live }: { readonly live: FunctionDetail }): ReactNode {
   const cache = useQueryClient();
   const { name, revision, quarantine } = live;
@@ -55,7 +55,7 @@ export function QuarantineBar({ live }: { readonly live: FunctionDetail }): Reac
         </>
       }
     >
-      <strong>Revision {revision} is switched off</strong> since <Ago time={since} />: {reason.replace(/\.$/, '')}. Publish another revision
+      <strong>Revision {revision} has been disabled</strong> since <Ago time={since} />: {reason.replace(/\.$/, '')}. Publish a new revision
       to switch it on.
     </Bar>
   );
@@ -71,12 +71,12 @@ export function OtherTabBar({ name }: { readonly name: string }): ReactNode {
       tone="warn"
       actions={
         <>
-          <Button onClick={() => settle(name, false)}>Keep this one</Button>
-          <Button onClick={() => settle(name, true)}>Take the other one</Button>
+          <Button onClick={() => settle(name, false)}>Keep this version</Button>
+          <Button onClick={() => settle(name, true)}>Use the other version</Button>
         </>
       }
     >
-      Another browser tab was writing this draft at the same time (<Ago time={other.changedAt} />
+      This draft was also edited in another browser tab (<Ago time={other.changedAt} />
       ). Undo brings back what you leave.
     </Bar>
   );
@@ -85,9 +85,7 @@ export function OtherTabBar({ name }: { readonly name: string }): ReactNode {
 /** Says that drafts are in this page alone. */
 export function StorageBar(): ReactNode {
   const full = useDrafts((state) => state.full);
-  return full ? (
-    <Bar tone="bad">This browser has no room left for drafts: publish or copy what you have written before you leave.</Bar>
-  ) : null;
+  return full ? <Bar tone="bad">This browser is out of storage for drafts. Publish or copy your changes before you leave.</Bar> : null;
 }
 
 /** Says why the function could not be read from the host. */
@@ -117,7 +115,7 @@ export function MovedBar({ draft, live, onCompare, onTake }: MovedBarProps): Rea
       actions={
         <>
           <Button title="Discards your draft; undo brings it back" onClick={onTake}>
-            Take theirs
+            Use theirs
           </Button>
           <Button onClick={keep}>Keep mine</Button>
           <Button kind="primary" onClick={onCompare}>

@@ -34,7 +34,7 @@ export function EditorDialogs(props: EditorDialogsProps): ReactNode {
   if (asking === 'discard' && draft) {
     return (
       <Confirm title={`Discard the draft of ${name}?`} action="Discard" kind="danger" onConfirm={() => drop(name)} onClose={onClose}>
-        {live ? `The editor goes back to r${live.revision}, which is live.` : 'It was never published: nothing of it is left.'}
+        {live ? `The editor goes back to r${live.revision}, which is live.` : 'It was never published, so nothing of it will be left.'}
       </Confirm>
     );
   }

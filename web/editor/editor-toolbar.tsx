@@ -35,7 +35,13 @@ export function EditorToolbar({ name, live, draft, busy, onPublish, onDiff, onDi
       {draft ? <Badge tone="warn">draft</Badge> : live?.quarantine ? <Badge tone="bad">off</Badge> : <Badge tone="good">live</Badge>}
       {live && <span className="muted">r{draft && draft.base > 0 ? draft.base : live.revision}</span>}
       <span className="grow" />
-      <IconButton label="Compare with what is live" keys="Mod+Shift+D" icon={<FileDiff size={16} />} disabled={!draft} onClick={onDiff} />
+      <IconButton
+        label="Compare with the live revision"
+        keys="Mod+Shift+D"
+        icon={<FileDiff size={16} />}
+        disabled={!draft}
+        onClick={onDiff}
+      />
       <IconButton label="Format" keys="Shift+Alt+F" icon={<AlignLeft size={16} />} onClick={onFormat} />
       <IconButton
         label="History"
@@ -79,19 +85,14 @@ function NoteField({ name }: { readonly name: string }): ReactNode {
   return (
     <Popover.Root>
       <Popover.Trigger asChild>
-        <Button
-          kind="quiet"
-          className="icon"
-          aria-label={note === '' ? 'Add a note to the publish' : `Note: ${note}`}
-          title="Note for the history"
-        >
+        <Button kind="quiet" className="icon" aria-label={note === '' ? 'Add a revision note' : `Note: ${note}`} title="Revision note">
           <MessageSquareText size={16} className={note === '' ? '' : 'editor-noted'} aria-hidden />
         </Button>
       </Popover.Trigger>
       <Popover.Portal container={overlays()}>
-        <Popover.Content className="editor-popover" aria-label="Note for the history" sideOffset={4} collisionPadding={6} align="end">
+        <Popover.Content className="editor-popover" aria-label="Revision note" sideOffset={4} collisionPadding={6} align="end">
           <label className="field">
-            <span>What changes, for the history</span>
+            <span>What changed</span>
             <textarea
               className="input"
               rows={3}
@@ -124,14 +125,14 @@ function MethodsField({ name, methods, changed }: MethodsFieldProps): ReactNode 
   return (
     <Popover.Root>
       <Popover.Trigger asChild>
-        <Button kind="quiet" className="editor-methods" title="HTTP methods that it answers">
+        <Button kind="quiet" className="editor-methods" title="Allowed HTTP methods">
           {text}
           {changed && <span className="editor-dot" role="img" aria-label="changed" />}
         </Button>
       </Popover.Trigger>
       <Popover.Portal container={overlays()}>
         <Popover.Content className="editor-popover" aria-label="HTTP methods" sideOffset={4} collisionPadding={6} align="end">
-          <strong>HTTP methods that it answers</strong>
+          <strong>Allowed HTTP methods</strong>
           <label className="check">
             <input type="checkbox" checked={methods === null} onChange={({ target }) => choose(target.checked ? null : ['GET', 'POST'])} />
             All

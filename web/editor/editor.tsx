@@ -61,7 +61,7 @@ function Missing({ name }: { readonly name: string }): ReactNode {
   };
   return (
     <Empty
-      title={`There is no function ${name}`}
+      title={`Function ${name} was not found`}
       actions={
         <>
           <Button onClick={leave}>Close the tab</Button>
@@ -122,7 +122,7 @@ function OpenFunction({ name, live, draft, deleted }: OpenFunctionProps): ReactN
   useCommand(
     draft && {
       id: 'editor.diff',
-      title: 'Compare the draft with what is live',
+      title: 'Compare the draft with the live revision',
       group: 'Editor',
       keys: 'Mod+Shift+D',
       run: () => setAsking('diff'),
@@ -139,7 +139,7 @@ function OpenFunction({ name, live, draft, deleted }: OpenFunctionProps): ReactN
       {live && <QuarantineBar live={live} />}
       {moved && <MovedBar draft={draft} live={live} onCompare={() => setAsking('conflict')} onTake={() => drop(name)} />}
       {deleted && draft && draft.base > 0 && (
-        <Bar tone="warn" actions={<Button onClick={() => rebase(name, { base: 0, baseSource: '' })}>Write it anew</Button>}>
+        <Bar tone="warn" actions={<Button onClick={() => rebase(name, { base: 0, baseSource: '' })}>Create it again</Button>}>
           {name} was deleted on the host. Your draft is kept.
         </Bar>
       )}

@@ -15,8 +15,8 @@ export function Problems(): ReactNode {
     return (
       <Empty title="No problems">
         {away
-          ? 'This host has no TypeScript for its platform: only what a publish finds is listed here.'
-          : 'Errors and warnings of the functions that are open are listed here.'}
+          ? 'TypeScript is not available on this host’s platform. Only problems found by a publish are listed here.'
+          : 'Errors and warnings of open functions are listed here.'}
       </Empty>
     );
   }

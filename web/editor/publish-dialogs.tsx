@@ -31,14 +31,14 @@ export function TypesDialog({ name, findings, onGo, onPublish, all, onPublishAll
       <Button onClick={onPublish}>Publish anyway</Button>
       {onPublishAll && <Button onClick={onPublishAll}>Publish all {all} drafts</Button>}
       <Button kind="primary" onClick={() => first && go(first.function, first.line, first.column)}>
-        Go to the first
+        Go to the first problem
       </Button>
     </>
   );
   const count = findings.length === 1 ? 'One type error' : `${findings.length} type errors`;
   return (
     <Dialog title={`${count} in the draft of ${name}`} onClose={onClose} footer={footer}>
-      <p>Nothing is published yet. Code with wrong types runs, but may not do what it says.</p>
+      <p>Nothing has been published yet. Code with type errors runs, but may not do what you expect.</p>
       <ProblemList problems={problems} onGo={(where, { line, column }) => go(where, line, column)} />
     </Dialog>
   );
@@ -71,9 +71,9 @@ export function ConflictDialog({ live, mine, onPublish, onKeep, onTake, onClose 
   const footer = (
     <>
       <Button kind="danger" onClick={onTake}>
-        Take theirs, discard mine
+        Use theirs, discard mine
       </Button>
-      <Button onClick={() => onKeep(merged)}>Go on writing</Button>
+      <Button onClick={() => onKeep(merged)}>Keep editing</Button>
       <Button kind="primary" onClick={() => onPublish(merged)}>
         {merged === mine ? `Publish mine over r${live.revision}` : 'Publish the merge'}
       </Button>
@@ -81,7 +81,7 @@ export function ConflictDialog({ live, mine, onPublish, onKeep, onTake, onClose 
   );
   return (
     <Dialog wide title={`${live.name} has moved to r${live.revision}`} onClose={onClose} footer={footer}>
-      <p>Somebody has published it since you began. Edit the right side to merge, or choose below.</p>
+      <p>Someone published this function since you started. Edit the right side to merge, or choose below.</p>
       <div className="editor-sides muted">
         <span>Theirs: r{live.revision}, live</span>
         <span>Mine: the draft</span>
@@ -112,7 +112,7 @@ export function DiffDialog({ name, live, mine, onPublish, onClose }: DiffDialogP
     </>
   );
   return (
-    <Dialog wide title={`What changes in ${name}`} onClose={onClose} footer={footer}>
+    <Dialog wide title={`Changes in ${name}`} onClose={onClose} footer={footer}>
       <div className="editor-compare">
         <DiffView original={live} modified={mine} label={`${name}: live and draft`} />
       </div>

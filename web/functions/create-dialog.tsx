@@ -41,7 +41,7 @@ export function CreateDialog({ template: first, folder = '', onClose }: CreateDi
   const footer = (
     <>
       <Button onClick={onClose}>Cancel</Button>
-      {taken.has(name) && <Button onClick={open}>Open the one there is</Button>}
+      {taken.has(name) && <Button onClick={open}>Open the existing one</Button>}
       <Button type="submit" kind="primary" disabled={problem !== undefined}>
         Create
       </Button>
@@ -61,7 +61,7 @@ export function CreateDialog({ template: first, folder = '', onClose }: CreateDi
           <TemplateChoice key={one.id} template={one} checked={one === template} onChoose={() => setTemplate(one)} />
         ))}
       </fieldset>
-      <p className="muted">It begins as a draft in this browser. Publishing it makes it live.</p>
+      <p className="muted">It starts as a draft in this browser and goes live when you publish it.</p>
     </Dialog>
   );
 }

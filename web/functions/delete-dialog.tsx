@@ -57,14 +57,14 @@ export function DeleteDialog({ name, onClose }: { readonly name: string; readonl
 
 async function deleteWith(cache: QueryClient, name: string, entry: Entry | undefined): Promise<void> {
   const undo = await deleteFunction(cache, name, entry?.live);
-  toast(entry?.live ? `${name} is in the recycle bin.` : `The draft ${name} is discarded.`, {
+  toast(entry?.live ? `${name} is in the recycle bin.` : `Draft ${name} was discarded.`, {
     duration: 10_000,
     action: { label: 'Undo', onClick: () => void undo().then(() => toast.success(`${name} is back.`), toastError) },
   });
 }
 
 function consequence(entry: Entry | undefined): string {
-  if (!entry?.live) return 'It was never published: nothing of it is kept on the host.';
+  if (!entry?.live) return 'It was never published, so the host keeps nothing of it.';
   const draft = entry.draft ? ' The draft of it that is not published is thrown away.' : '';
-  return `Its calls answer 404 at once. It goes to the recycle bin with its history, and can be restored from there.${draft}`;
+  return `Calls return 404 at once. The function moves to the recycle bin with its revision history, and you can restore it there.${draft}`;
 }

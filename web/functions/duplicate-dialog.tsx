@@ -38,7 +38,7 @@ export function DuplicateDialog({ name: from, onClose }: { readonly name: string
   );
   return (
     <Dialog title={`Duplicate ${from}`} onClose={onClose} onSubmit={() => problem === undefined && copy.mutate()} footer={footer}>
-      <NameField value={name} onChange={setName} problem={problem} hint="The copy begins as a draft in this browser." />
+      <NameField value={name} onChange={setName} problem={problem} hint="The copy starts as a draft in this browser." />
       {copy.error && <ErrorNote error={copy.error} />}
     </Dialog>
   );

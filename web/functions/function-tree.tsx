@@ -93,7 +93,7 @@ interface RowsProps {
 
 function Rows({ rows, filter, onClear, tree }: RowsProps): ReactNode {
   if (rows.length > 0) return tree;
-  return <Empty title={`No function is called “${filter}”`} actions={<Button onClick={onClear}>Clear the search</Button>} />;
+  return <Empty title={`No function matches “${filter}”`} actions={<Button onClick={onClear}>Clear the search</Button>} />;
 }
 
 function NoFunctions({ onCreate }: { readonly onCreate: () => void }): ReactNode {
@@ -106,7 +106,7 @@ function NoFunctions({ onCreate }: { readonly onCreate: () => void }): ReactNode
         </Button>
       }
     >
-      A function answers at an address of its own as soon as it is published.
+      A function gets its own URL as soon as you publish it.
     </Empty>
   );
 }

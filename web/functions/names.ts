@@ -2,14 +2,14 @@ import { isFunctionName } from '../../runtime/kernel/functions/name.ts';
 
 /** Says what is wrong with a name for a new function; undefined when nothing is. */
 export function nameProblem(name: string, taken: ReadonlySet<string>): string | undefined {
-  if (name === '') return 'Give it a name.';
-  if (taken.has(name)) return 'There is a function of that name.';
+  if (name === '') return 'Enter a name.';
+  if (taken.has(name)) return 'A function with this name already exists.';
   if (isFunctionName(name)) return undefined;
-  if (name.length > 256) return 'A name has 256 characters at most.';
+  if (name.length > 256) return 'Use at most 256 characters.';
   const odd = /[^a-zA-Z0-9_./-]/.exec(name)?.[0];
-  if (odd !== undefined) return `A name has letters, digits, “_”, “-”, “.” and “/”, no “${odd}”.`;
-  if (name.startsWith('/') || name.endsWith('/')) return 'A name neither begins nor ends with “/”.';
-  return 'A name holds no “..”, “./” or “//”.';
+  if (odd !== undefined) return `Use letters, digits, “_”, “-”, “.” and “/”. “${odd}” is not allowed.`;
+  if (name.startsWith('/') || name.endsWith('/')) return 'A name cannot start or end with “/”.';
+  return 'A name cannot contain “..”, “./” or “//”.';
 }
 
 /** A name that is free: the given one, or with a number behind it. */

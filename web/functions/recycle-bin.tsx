@@ -36,8 +36,8 @@ export default function RecycleBin(): ReactNode {
       {error && <ErrorNote error={error} />}
       {!data && !error && <Empty title="" actions={<Spinner />} />}
       {data?.length === 0 && (
-        <Empty title="Nothing is deleted" actions={<Link href="/f">To the functions</Link>}>
-          A function that you delete comes here with its history, and can be restored.
+        <Empty title="The recycle bin is empty" actions={<Link href="/f">Go to functions</Link>}>
+          Deleted functions appear here with their revision history. You can restore them.
         </Empty>
       )}
       {data && data.length > 0 && <DeletedTable functions={data} onShow={setShown} onRestore={restore.mutate} busy={restore.isPending} />}

@@ -29,7 +29,7 @@ export function RenameDialog({ name: from, onClose }: { readonly name: string; r
     mutationFn: () => renameFunction(cache, { from, to, names, live, importers: following ? importers : [] }),
     onSuccess: () => {
       onClose();
-      toast.success(live ? `${from} is ${to} now, and live.` : `The draft is called ${to} now.`);
+      toast.success(live ? `${from} is ${to} now, and live.` : `Draft renamed to ${to}.`);
       if (current === from) navigate(functionLink(to), { replace: true });
       void cache.invalidateQueries({ queryKey: ['functions'] });
       void cache.invalidateQueries({ queryKey: ['deleted'] });
@@ -49,7 +49,7 @@ export function RenameDialog({ name: from, onClose }: { readonly name: string; r
         value={to}
         onChange={setTo}
         problem={problem}
-        hint={live ? 'Its address changes at once; calls to the old name answer 404.' : 'It was not published yet.'}
+        hint={live ? 'Its URL changes at once. Calls to the old name return 404.' : 'It was not published yet.'}
       />
       {importers.length > 0 && (
         <label className="check">

@@ -21,27 +21,27 @@ export interface Template {
 
 /** The templates, in the order in which they are offered. */
 export const templates: readonly Template[] = [
-  { id: 'hello', title: 'Hello', text: 'Answers a request with JSON', icon: Hand, name: 'hello', source: hello },
+  { id: 'hello', title: 'Hello', text: 'Responds to a request with JSON', icon: Hand, name: 'hello', source: hello },
   {
     id: 'websocket',
     title: 'WebSocket chat',
-    text: 'Receives every socket’s events, knows sockets by user',
+    text: 'Receives the events of every socket and finds sockets by user',
     icon: Cable,
     name: '__websocket__',
     source: websocket,
   },
   { id: 'push', title: 'Push to a user', text: 'Sends to a user’s socket from an HTTP call', icon: Send, name: 'push', source: push },
-  { id: 'upload', title: 'Upload', text: 'Takes files from a form', icon: Upload, name: 'upload', source: upload },
+  { id: 'upload', title: 'Upload', text: 'Accepts files from a form', icon: Upload, name: 'upload', source: upload },
   {
     id: 'interceptor',
     title: 'Interceptor',
-    text: 'Runs before every HTTP call, may refuse it',
+    text: 'Runs before every HTTP call and can refuse it',
     icon: Shield,
     name: '__interceptor__',
     source: interceptor,
   },
   { id: 'database', title: 'Database', text: 'Reads and writes a MongoDB collection', icon: Database, name: 'todos', source: database },
-  { id: 'empty', title: 'Empty', text: 'Nothing but the export', icon: FileCode, name: '', source: empty },
+  { id: 'empty', title: 'Empty', text: 'Just the export', icon: FileCode, name: '', source: empty },
 ];
 
 /** The mark of functions that are not reserved. */

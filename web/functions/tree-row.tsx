@@ -23,7 +23,7 @@ const icons: Readonly<Record<string, { readonly icon: LucideIcon; readonly meani
   [reserved.websocket]: { icon: Cable, meaning: 'Receives the events of all sockets' },
   [reserved.interceptor]: { icon: Shield, meaning: 'Runs before every HTTP call' },
   [reserved.init]: { icon: Power, meaning: 'Runs once when a worker begins to serve' },
-  [reserved.fallback]: { icon: Signpost, meaning: 'Answers paths without a function' },
+  [reserved.fallback]: { icon: Signpost, meaning: 'Handles paths without a function' },
 };
 
 interface TreeRowProps {
@@ -117,12 +117,12 @@ function openMenu(event: MouseEvent<HTMLElement>): void {
 function marksOf(entry: Entry | undefined): readonly string[] {
   if (!entry) return [];
   if (!entry.live) return ['not published'];
-  return [...(entry.draft ? ['unpublished changes'] : []), ...(entry.live.quarantine ? ['switched off'] : [])];
+  return [...(entry.draft ? ['unpublished changes'] : []), ...(entry.live.quarantine ? ['disabled'] : [])];
 }
 
 function titleOf(entry: Entry): string {
-  const reason = entry.live?.quarantine ? `Switched off: ${entry.live.quarantine.reason}` : undefined;
-  return [entry.name, icons[entry.name]?.meaning, ...marksOf(entry).filter((mark) => mark !== 'switched off'), reason]
+  const reason = entry.live?.quarantine ? `Disabled: ${entry.live.quarantine.reason}` : undefined;
+  return [entry.name, icons[entry.name]?.meaning, ...marksOf(entry).filter((mark) => mark !== 'disabled'), reason]
     .filter(Boolean)
     .join('\n');
 }

@@ -25,7 +25,7 @@ export function Welcome(): ReactNode {
       <div className="welcome-page">
         <header>
           <h1>Write a function, publish it, and it is live</h1>
-          <p>Open one at the side, or begin with a template. What you write stays a draft in this browser until you publish it.</p>
+          <p>Open a function on the left, or start with a template. Your changes stay a draft in this browser until you publish them.</p>
         </header>
         <section aria-labelledby="welcome-templates">
           <h2 id="welcome-templates">New function</h2>

@@ -40,8 +40,8 @@ export default function HistoryPage({ name, revision }: HistoryPageProps): React
 
 function NoHistory({ name }: { readonly name: string }): ReactNode {
   return (
-    <Empty title={`${name} has no history`} actions={<Link href={functionLink(name)}>To the editor</Link>}>
-      A revision is kept each time it is published.
+    <Empty title={`${name} has no revision history`} actions={<Link href={functionLink(name)}>Go to the editor</Link>}>
+      Each publish creates a revision.
     </Empty>
   );
 }
@@ -93,7 +93,7 @@ interface SidesProps {
 /** Says which revision stands where: the older one at the left. */
 function Sides({ revisions, chosen, other, onSelect }: SidesProps): ReactNode {
   const id = useId();
-  if (other === undefined) return <p className="history-sides muted">The only revision: there is nothing to compare it with.</p>;
+  if (other === undefined) return <p className="history-sides muted">This is the only revision, so there is nothing to compare.</p>;
   const same = revisions.find(({ revision }) => revision === other)?.methods?.join() === chosen.methods?.join();
   const choice = (
     <span key="other" className="row history-side">
@@ -144,7 +144,7 @@ function Sources({ name, chosen, other, source, otherSource }: SourcesProps): Re
   const [original, modified] = other < chosen ? [otherSource, source] : [source, otherSource];
   return (
     <>
-      {original === modified && <p className="history-sides muted">Both have the same source.</p>}
+      {original === modified && <p className="history-sides muted">Both revisions have the same source.</p>}
       <div className="column history-diff">
         <DiffView original={original} modified={modified} label={`Revisions of ${name}`} />
       </div>

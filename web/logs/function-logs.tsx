@@ -40,7 +40,7 @@ export function FunctionLogs({ name }: { readonly name: string }): ReactNode {
       ) : log.loading ? (
         <Empty title="" actions={<Spinner label="Loading the log" />} />
       ) : (
-        <Empty title="No lines yet">What the function writes by console.log(), and what it throws, appears here as it comes.</Empty>
+        <Empty title="No lines yet">The output of console.log() and errors of this function appear here live.</Empty>
       )}
     </div>
   );

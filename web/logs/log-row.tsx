@@ -63,12 +63,12 @@ function Origins({ record, focusable }: { readonly record: LoggedRecord; readonl
   return (
     <span className="logs-origins">
       {connectionId !== undefined && (
-        <Link href={logsLink({ connectionId })} tabIndex={focusable} title={`All lines of the socket ${connectionId}`}>
+        <Link href={logsLink({ connectionId })} tabIndex={focusable} title={`All lines of socket ${connectionId}`}>
           <span className="visually-hidden">Socket </span>⇄{shorten(connectionId)}
         </Link>
       )}
       {requestId !== undefined && (
-        <Link href={logsLink({ requestId })} tabIndex={focusable} title={`All lines of the request ${requestId}`}>
+        <Link href={logsLink({ requestId })} tabIndex={focusable} title={`All lines of request ${requestId}`}>
           <span className="visually-hidden">Request </span>
           {requestId.startsWith(`${connectionId}/`) ? requestId.slice(requestId.lastIndexOf('/')) : shorten(requestId)}
         </Link>

@@ -12,11 +12,7 @@ export function LogState({ log }: { readonly log: LogLines }): ReactNode {
       <span className="muted numeric logs-count">
         {count.format(lines.length)} {lines.length === 1 ? 'line' : 'lines'}
       </span>
-      {state === 'open' ? (
-        <Badge tone="good">Live</Badge>
-      ) : (
-        <Badge tone="warn">{state === 'lost' ? 'Connecting again…' : 'Connecting…'}</Badge>
-      )}
+      {state === 'open' ? <Badge tone="good">Live</Badge> : <Badge tone="warn">{state === 'lost' ? 'Reconnecting…' : 'Connecting…'}</Badge>}
     </>
   );
 }

@@ -92,10 +92,8 @@ function NoLines({ log, filtered, onReset }: NoLinesProps): ReactNode {
     </>
   );
   return (
-    <Empty title={filtered ? 'No line matches' : 'No lines yet'} actions={actions}>
-      {filtered
-        ? 'New lines that match appear here as they come.'
-        : 'What functions write by console.log(), and what they throw, appears here as it comes.'}
+    <Empty title={filtered ? 'No matching lines' : 'No lines yet'} actions={actions}>
+      {filtered ? 'New matching lines appear here.' : 'The output of console.log() and errors appear here live.'}
     </Empty>
   );
 }

@@ -53,7 +53,7 @@ export class Connection {
     const id = ++this.#ids;
     const message = JSON.stringify({ jsonrpc: '2.0', id, method, params });
     const result = new Promise<LspResults[M]>((resolve, reject) => {
-      if (this.#given) return reject(new Error('There is no language server.'));
+      if (this.#given) return reject(new Error('No language server is available.'));
       this.#waiting.set(id, { message, resolve, reject, retried: false });
       if (this.#ready) this.#send(message);
       else this.#begin();
@@ -93,7 +93,7 @@ export class Connection {
     }
     // Asked twice of a server that ended twice: it may be what it ends of.
     for (const [id, waiting] of this.#waiting) {
-      if (waiting.retried) this.#settle(id)?.reject(new Error('The language server has ended.'));
+      if (waiting.retried) this.#settle(id)?.reject(new Error('The language server ended.'));
     }
     if (code === codes.idle || code === codes.tooLarge) {
       this.#rejectAll();
@@ -114,7 +114,7 @@ export class Connection {
       this.#initialized(result);
     } else {
       const waiting = this.#settle(Number(id));
-      if (error) waiting?.reject(new Error(error.message ?? 'The language server has answered no.'));
+      if (error) waiting?.reject(new Error(error.message ?? 'The language server refused the request.'));
       else waiting?.resolve(result);
     }
   }
@@ -134,7 +134,7 @@ export class Connection {
 
   #cancel(id: number): void {
     const waiting = this.#settle(id);
-    waiting?.reject(new Error('Nobody waits for the answer.'));
+    waiting?.reject(new Error('The request was cancelled.'));
     if (waiting && this.#ready) this.#send(JSON.stringify({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } }));
   }
 
@@ -145,7 +145,7 @@ export class Connection {
   }
 
   #rejectAll(): void {
-    for (const id of this.#waiting.keys()) this.#settle(id)?.reject(new Error('There is no language server.'));
+    for (const id of this.#waiting.keys()) this.#settle(id)?.reject(new Error('No language server is available.'));
   }
 
   #send(message: string): void {

@@ -59,11 +59,11 @@ function registerRename({ client, models }: ProviderScope): void {
     },
     async provideRenameEdits(model, position, newName, token) {
       const edit = await client.ask('textDocument/rename', { ...at(model, position), newName }, token);
-      if (!edit) return { edits: [], rejectReason: 'The language server has not answered.' };
+      if (!edit) return { edits: [], rejectReason: 'The language server did not respond.' };
       // What changes in functions that are not open becomes drafts of theirs, to be seen and published.
       for (const { uri } of toFileEdits(edit)) {
         const name = functionOf(uri);
-        if (name === undefined) return { edits: [], rejectReason: 'It is declared outside of the functions.' };
+        if (name === undefined) return { edits: [], rejectReason: 'It is declared outside your functions.' };
         await models.openLive(name);
         useTabs.getState().show(name);
       }

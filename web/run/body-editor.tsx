@@ -18,7 +18,7 @@ export function BodyEditor({ request, onChange }: BodyEditorProps): ReactNode {
       <div className="row">
         <select
           className="input run-select"
-          aria-label="Kind of body"
+          aria-label="Body type"
           value={bodyKind}
           onChange={(event) => isBodyKind(event.target.value) && onChange({ bodyKind: event.target.value })}
         >

@@ -12,7 +12,7 @@ interface PairsProps {
   readonly names?: readonly string[];
 }
 
-/** Names and values in rows, each of which can be switched off, or all of them as text. */
+/** Names and values in rows, each of which can be disabled, or all of them as text. */
 export function Pairs({ label, pairs, onChange, names = [] }: PairsProps): ReactNode {
   const [bulk, setBulk] = useState<string>();
   const shown = pairs.length === 0 ? [{ ...newPair(), id: 'first' }] : pairs;
@@ -30,7 +30,7 @@ export function Pairs({ label, pairs, onChange, names = [] }: PairsProps): React
         <textarea
           className="input mono run-bulk"
           aria-label={`${label}s as text`}
-          placeholder="name: value, one a line; # switches a line off"
+          placeholder="name: value, one per line; # disables a line"
           spellCheck={false}
           value={bulk}
           onChange={(event) => edit(event.target.value)}

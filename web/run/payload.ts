@@ -62,7 +62,7 @@ function toBase64(blob: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.addEventListener('load', () => resolve(typeof reader.result === 'string' ? reader.result.replace(/^[^,]*,/, '') : ''));
-    reader.addEventListener('error', () => reject(new Error('A file cannot be read any more: choose it again.')));
+    reader.addEventListener('error', () => reject(new Error('A file can no longer be read. Choose it again.')));
     reader.readAsDataURL(blob);
   });
 }

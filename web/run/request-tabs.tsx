@@ -93,11 +93,11 @@ function TokenField({ token, onChange }: { readonly token: string; readonly onCh
         className="input mono"
         type="password"
         autoComplete="off"
-        placeholder="what cloud.getToken() has made"
+        placeholder="A token from cloud.getToken()"
         value={token}
         onChange={(event) => onChange(event.target.value)}
       />
-      <span className="hint">Sent as “Authorization: Bearer …”. Kept until this tab of the browser is closed.</span>
+      <span className="hint">Sent as “Authorization: Bearer …”. Kept until you close this browser tab.</span>
     </label>
   );
 }

@@ -1,6 +1,6 @@
 import { newId } from '../state/id.ts';
 
-/** A name and a value, which may be switched off. */
+/** A name and a value, which may be disabled. */
 export interface Pair {
   readonly id: string;
   readonly on: boolean;

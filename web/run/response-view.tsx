@@ -25,11 +25,11 @@ export function ResponseView({ name, run }: ResponseViewProps): ReactNode {
     case 'running':
       return (
         <Empty title="Running" actions={<Spinner label="Running" />}>
-          The function has not answered yet.
+          Waiting for the function to respond.
         </Empty>
       );
     case 'cancelled':
-      return <Empty title="Cancelled">The function is told so by ctx.signal; what it has already done stays done.</Empty>;
+      return <Empty title="Cancelled">ctx.signal tells the function. What it has already done is not undone.</Empty>;
     case 'failed':
       return <RunError name={name} error={run.error} />;
     case 'done':
@@ -61,7 +61,7 @@ function Done({ result, draft }: { readonly result: RunResult; readonly draft: b
         <span className="numeric">{bytesText(contentOf(response).size)}</span>
         <span className="muted">{draft ? 'draft' : 'published'}</span>
         <span className="grow" />
-        <Link href={logsLink({ requestId })} className="mono clip" title={`All log lines of the request ${requestId}`}>
+        <Link href={logsLink({ requestId })} className="mono clip" title={`All log lines of request ${requestId}`}>
           {requestId}
         </Link>
       </div>
@@ -112,8 +112,8 @@ interface RunLogsProps {
 function RunLogs({ logs, requestId }: RunLogsProps): ReactNode {
   if (logs.length === 0) {
     return (
-      <Empty title="The run has logged nothing" actions={<Link href={logsLink({ requestId })}>Lines that came later</Link>}>
-        What it writes by console.log(), and what it throws, appears here.
+      <Empty title="No log output" actions={<Link href={logsLink({ requestId })}>Later lines</Link>}>
+        The output of console.log() and errors appear here.
       </Empty>
     );
   }

@@ -54,7 +54,7 @@ export function RunPanel({ name }: { readonly name: string }): ReactNode {
             <Square size={13} aria-hidden /> Cancel
           </Button>
         ) : (
-          <Tooltip text={target.isDraft ? 'Run the draft, unpublished' : 'Run what is published'} keys="Mod+Enter">
+          <Tooltip text={target.isDraft ? 'Run the draft, unpublished' : 'Run the published revision'} keys="Mod+Enter">
             <Button kind="primary" onClick={go}>
               <Play size={14} aria-hidden /> Run
             </Button>
@@ -144,7 +144,7 @@ function MethodSelect({ methods, request, onChange }: MethodSelectProps): ReactN
 function TargetSwitch({ target }: { readonly target: Target }): ReactNode {
   const { isDraft, hasDraft, published, choose } = target;
   return (
-    <div className="run-switch" role="group" aria-label="What is run">
+    <div className="run-switch" role="group" aria-label="Run target">
       <button type="button" aria-pressed={isDraft} disabled={!hasDraft} onClick={() => choose(true)}>
         Draft
       </button>

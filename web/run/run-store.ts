@@ -10,7 +10,7 @@ export type Run =
   | { readonly state: 'failed'; readonly error: unknown }
   | { readonly state: 'cancelled' };
 
-/** What is run. */
+/** Run target. */
 export interface RunOrder {
   /** The draft; absent runs what is published. */
   readonly source?: string;

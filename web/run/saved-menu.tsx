@@ -58,7 +58,7 @@ function NameDialog({ onClose, onName }: { readonly onClose: () => void; readonl
       <label className="field">
         <span>Name</span>
         <input className="input" autoFocus value={label} onChange={(event) => setLabel(event.target.value)} />
-        <span className="hint">One of the same name is replaced. Kept in this browser; tokens and files are not.</span>
+        <span className="hint">Replaces a request with the same name. Saved in this browser, without tokens and files.</span>
       </label>
     </Dialog>
   );

@@ -42,7 +42,7 @@ export function ClientLog({ log, name }: ClientLogProps): ReactNode {
         <IconButton label="Clear the frames" icon={<Eraser size={15} />} onClick={() => log.clear()} />
       </div>
       {frames.length === 0 && (
-        <p className="muted sockets-none">{filter === '' ? 'What is sent and received is listed here.' : 'No frame has this text.'}</p>
+        <p className="muted sockets-none">{filter === '' ? 'Sent and received frames are listed here.' : 'No matching frames.'}</p>
       )}
       <FrameList frames={frames} label={`Frames of ${name}`} following={following} onFollow={setFollowing} />
     </div>

@@ -36,11 +36,11 @@ export function ClientOptions({ client }: { readonly client: ClientDefinition })
           value={client.protocols}
           onChange={(event) => change({ protocols: event.target.value })}
         />
-        <span className="hint">The host takes the first. A token may be offered here too.</span>
+        <span className="hint">The host uses the first one. You can also offer a token here.</span>
       </label>
       <label className="check">
         <input type="checkbox" checked={client.reconnect} onChange={(event) => change({ reconnect: event.target.checked })} />
-        Connect again by itself, after growing and random waits
+        Reconnect automatically, with backoff
       </label>
       <p className="muted sockets-address">
         {'fault' in address ? (

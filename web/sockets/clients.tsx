@@ -17,7 +17,7 @@ export function Clients(): ReactNode {
     <div className="column">
       <ClientsBar clients={clients} />
       {clients.length === 0 ? (
-        <Empty title="No client">Add one to try your sockets.</Empty>
+        <Empty title="No client">Add a client to test your sockets.</Empty>
       ) : (
         <div className="sockets-cards" role="group" aria-label="Clients">
           {clients.map((client) => (

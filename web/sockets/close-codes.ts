@@ -18,7 +18,7 @@ const meanings: Readonly<Record<number, string>> = {
 
 /** What a close code means. */
 export function closeMeaning(code: number): string {
-  return meanings[code] ?? (code >= 4000 ? 'The application’s own code' : 'Unknown code');
+  return meanings[code] ?? (code >= 4000 ? 'Application-defined code' : 'Unknown code');
 }
 
 /** Whether a close frame may carry it when the host closes a socket. */

@@ -109,9 +109,9 @@ export function DisconnectDialog({ connection, onClose }: ConnectionDialogProps)
       <label className="field">
         <span>Reason</span>
         <input className="input" value={reason} aria-invalid={isLong} onChange={(event) => setReason(event.target.value)} />
-        <span className="hint">{isLong ? `At most ${longestReason} bytes.` : 'What the client is told; may be empty.'}</span>
+        <span className="hint">{isLong ? `At most ${longestReason} bytes.` : 'Sent to the client; may be empty.'}</span>
       </label>
-      <p className="muted">A client that reconnects by itself will be back.</p>
+      <p className="muted">A client that reconnects automatically will return.</p>
       {close.error && <ErrorNote error={close.error} />}
     </Dialog>
   );

@@ -20,7 +20,7 @@ export function Connections(): ReactNode {
   const toggle = (): void => setPaused(!isPaused);
   useCommand({
     id: 'sockets.pause',
-    title: isPaused ? 'Keep the open sockets up to date' : 'Pause the open sockets',
+    title: isPaused ? 'Resume updates of open sockets' : 'Pause updates of open sockets',
     group: 'Sockets',
     run: toggle,
   });
@@ -39,7 +39,7 @@ export function Connections(): ReactNode {
           onChange={(event) => setTyped(event.target.value)}
         />
         <IconButton
-          label={isPaused ? 'Paused: keep up to date' : 'Pause'}
+          label={isPaused ? 'Paused: resume updates' : 'Pause'}
           aria-pressed={isPaused}
           icon={isPaused ? <Play size={15} /> : <Pause size={15} />}
           onClick={toggle}
@@ -58,10 +58,8 @@ export function Connections(): ReactNode {
 }
 
 function NoConnections({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
-  if (isFiltered) return <Empty title="No socket matches">The filter looks at the id, the URL and the user.</Empty>;
-  return (
-    <Empty title="No socket is open">Press Connect in a client, or connect from an app of yours: it appears here within a second.</Empty>
-  );
+  if (isFiltered) return <Empty title="No matching sockets">The filter searches the id, the URL and the user.</Empty>;
+  return <Empty title="No open sockets">Connect a client here or from your app, and it appears within a second.</Empty>;
 }
 
 function countText(shown: number, total: number): string {

@@ -105,7 +105,7 @@ export class LiveSocket {
     try {
       socket = new WebSocket(target.url, [...target.protocols]);
     } catch (error) {
-      this.fail(`The browser does not open this socket: ${error instanceof Error ? error.message : String(error)}`);
+      this.fail(`The browser refused to open this socket: ${error instanceof Error ? error.message : String(error)}`);
       return;
     }
     socket.binaryType = 'arraybuffer';
@@ -131,7 +131,7 @@ export class LiveSocket {
     this.#socket = undefined;
     if (hasOpened) this.log.addNote(isWanted ? 'warn' : 'plain', closeText(code, reason));
     else if (!this.#wasOpen && isWanted) {
-      this.fail('The connection was refused, or nothing answers there. Browsers do not tell why.', true);
+      this.fail('The connection was refused, or nothing is listening there. Browsers do not say why.', true);
       return;
     }
     if (isWanted && this.#reconnects) this.#wait(code, reason);

@@ -44,7 +44,7 @@ function NoFunction(): ReactNode {
     </Button>
   );
   return (
-    <Empty title="Nothing receives sockets yet" actions={action}>
+    <Empty title="No function receives sockets yet" actions={action}>
       A function called <code>__websocket__</code> gets the events of all sockets. Create it, publish it, and come back to try it.
     </Empty>
   );

@@ -14,7 +14,7 @@ export function CrashList(): ReactNode {
     <section className="status-section" aria-labelledby="status-crashes">
       <h2 id="status-crashes">Crashes</h2>
       {error && !data && <ErrorNote error={error} />}
-      {data?.length === 0 && <p className="muted">No worker was lost.</p>}
+      {data?.length === 0 && <p className="muted">No crashes.</p>}
       {data && data.length > 0 && (
         <div className="status-table" tabIndex={0} role="region" aria-label="List of crashes">
           <table className="table">
@@ -48,7 +48,7 @@ function CrashRow({ crash }: { readonly crash: CrashSummary }): ReactNode {
         </Link>
       </td>
       <td>
-        <Badge tone="bad">{causeNames[cause]}</Badge> {quarantined && <Badge tone="warn">switched off</Badge>}
+        <Badge tone="bad">{causeNames[cause]}</Badge> {quarantined && <Badge tone="warn">disabled</Badge>}
       </td>
       <td className="status-when">{place ? <PlaceLink place={place} /> : <span className="muted">not known</span>}</td>
       <td>{sentence(message)}</td>

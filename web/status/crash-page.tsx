@@ -36,8 +36,8 @@ function Missing({ error }: { readonly error: unknown }): ReactNode {
   const gone = error instanceof ApiError && error.code === 'CRASH_NOT_FOUND';
   if (!gone) return <Empty title="The report could not be read" actions={<ErrorNote error={error} />} />;
   return (
-    <Empty title="There is no such report" actions={<Link href="/status">To the status</Link>}>
-      Only the newest fifty are kept.
+    <Empty title="Crash report not found" actions={<Link href="/status">Go to status</Link>}>
+      Only the latest 50 reports are kept.
     </Empty>
   );
 }
@@ -53,11 +53,11 @@ function Report({ crash }: { readonly crash: Crash }): ReactNode {
           <Fact name="When">
             <time dateTime={new Date(at).toISOString()}>{fullText(at)}</time>
           </Fact>
-          <Fact name="Had served">{durationText(servedMs)}</Fact>
+          <Fact name="Uptime">{durationText(servedMs)}</Fact>
           <Fact name="Process">
             {pid ?? '–'}, {endText(crash)}
           </Fact>
-          <Fact name="Switched off">{quarantined ? 'yes, this function' : 'no'}</Fact>
+          <Fact name="Function disabled">{quarantined ? 'Yes' : 'No'}</Fact>
         </Facts>
       </Card>
       {stack.length > 0 && (
@@ -81,7 +81,7 @@ function Report({ crash }: { readonly crash: Crash }): ReactNode {
 function Suspects({ suspects }: Pick<Crash, 'suspects'>): ReactNode {
   const most = Math.max(...suspects.map(({ bytes }) => bytes), 1);
   return (
-    <Card title="Who held the memory" extra={<span className="muted">by samples of what was allocated</span>}>
+    <Card title="Memory by function" extra={<span className="muted">by samples of what was allocated</span>}>
       <ul className="status-suspects">
         {suspects.map(({ function: name, revision, bytes }) => (
           <li key={`${name}@${revision}`}>
@@ -101,7 +101,7 @@ const tones = { debug: 'plain', info: 'info', warn: 'warn', error: 'bad' } as co
 
 function LastLines({ logs }: Pick<Crash, 'logs'>): ReactNode {
   return (
-    <Card title="The last lines of the log before">
+    <Card title="Last log lines before the crash">
       <ol className="status-lines">
         {logs.map(({ time, level, message, function: name, line }, at) => (
           <li key={at}>
@@ -120,10 +120,10 @@ function toneOf(level: string): (typeof tones)[keyof typeof tones] {
 }
 
 function Numbers({ metrics }: Pick<Crash, 'metrics'>): ReactNode {
-  if (!metrics) return <p className="muted">The worker had not told any numbers yet.</p>;
+  if (!metrics) return <p className="muted">The worker had not reported any metrics yet.</p>;
   const { memory, eventLoopDelay } = metrics;
   return (
-    <Card title="Its last numbers">
+    <Card title="Last metrics">
       <Facts>
         <Fact name="Memory">{bytesText(memory.rss)}</Fact>
         <Fact name="Heap used / held">

@@ -17,7 +17,7 @@ export function HostCard({ status }: { readonly status: Status }): ReactNode {
         <Fact name="App">
           <span className="row status-app">
             <code className="clip">{appId}</code>
-            <CopyButton text={appId} label="Copy the app's id" />
+            <CopyButton text={appId} label="Copy the app ID" />
           </span>
         </Fact>
         <Fact name="Up">
@@ -39,7 +39,7 @@ export function CountersCard({ counters }: { readonly counters: Status['counters
   if (!counters) {
     return (
       <Card title="Counters">
-        <p className="muted">The worker has told nothing yet.</p>
+        <p className="muted">The worker has not reported yet.</p>
       </Card>
     );
   }
@@ -63,16 +63,16 @@ export function Counters({ counters }: { readonly counters: NonNullable<Status['
       <Fact name="Running / waiting">
         {countText(requestsActive)} / {countText(requestsQueued)}
       </Fact>
-      <Fact name="Sockets now / ever">
+      <Fact name="Sockets open / total">
         {countText(connections)} / {countText(connectionsTotal)}
       </Fact>
       <Fact name="Messages in / out">
         {countText(messagesReceived)} / {countText(messagesSent)}
       </Fact>
-      <Fact name="Waiting to be sent">{bytesText(buffered)}</Fact>
+      <Fact name="Send buffer">{bytesText(buffered)}</Fact>
       <Fact name="Refused">{countText(refused)}</Fact>
       <Fact name="Timed out">{countText(timeouts)}</Fact>
-      <Fact name="Functions stopped">{countText(stopped)}</Fact>
+      <Fact name="Calls stopped">{countText(stopped)}</Fact>
       <Fact name="Log lines dropped">{countText(logLinesDropped)}</Fact>
     </>
   );

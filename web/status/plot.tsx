@@ -70,7 +70,7 @@ export function Plot(props: PlotProps): ReactNode {
           aria-valuemin={0}
           aria-valuemax={Math.max(0, times.length - 1)}
           aria-valuenow={Math.max(0, at)}
-          aria-valuetext={at < 0 ? 'Nothing yet' : `${clock.format(times[at])}: ${text}`}
+          aria-valuetext={at < 0 ? 'No data yet' : `${clock.format(times[at])}: ${text}`}
           onPointerMove={move}
           onPointerDown={move}
           onPointerLeave={() => onCursor(undefined)}

@@ -12,10 +12,10 @@ export function Plots(): ReactNode {
   const { data, error } = useQuery(historyQuery());
   const [minutes, setMinutes] = useState<number>(ranges[0]);
   return (
-    <section className="status-section" aria-labelledby="status-lately">
+    <section className="status-section" aria-labelledby="status-activity">
       <div className="row">
-        <h2 id="status-lately" className="grow">
-          Lately
+        <h2 id="status-activity" className="grow">
+          Recent activity
         </h2>
         <label className="row">
           Show
@@ -29,7 +29,7 @@ export function Plots(): ReactNode {
         </label>
       </div>
       {error && !data && <ErrorNote error={error} />}
-      {data && data.samples.length === 0 && <p className="muted">The first numbers come in a few seconds.</p>}
+      {data && data.samples.length === 0 && <p className="muted">The first data arrives in a few seconds.</p>}
       {data && data.samples.length > 0 && <PlotGrid history={data} minutes={minutes} />}
     </section>
   );

@@ -6,7 +6,7 @@ import { CrashList } from './crash-list.tsx';
 import { useTitle } from '../ui/title.ts';
 import { CountersCard, HostCard } from './host-cards.tsx';
 import { Plots } from './plots.tsx';
-import { Diverged, SwitchedOff } from './switched-off.tsx';
+import { Diverged, SwitchedOff } from './disabled-functions.tsx';
 import { WorkerCard } from './worker-card.tsx';
 import './status.css';
 
@@ -22,12 +22,10 @@ export default function StatusPage(): ReactNode {
       </div>
       {!data && <Empty title="" actions={error ? <ErrorNote error={error} /> : <Spinner />} />}
       {data && (
-        <div className="scroll status-page" tabIndex={0} role="region" aria-label="Status of the host">
+        <div className="scroll status-page" tabIndex={0} role="region" aria-label="Host status">
           {error && <ErrorNote error={error} />}
           {!data.store.available && (
-            <Note tone="bad">
-              The database cannot be reached. Functions go on being served, but nothing can be published until it is back.
-            </Note>
+            <Note tone="bad">The database cannot be reached. Functions keep running, but you cannot publish until it is back.</Note>
           )}
           <SwitchedOff functions={data.quarantined} />
           <Diverged functions={data.diverged} />

@@ -4,21 +4,21 @@ type Cause = CrashSummary['cause'];
 
 /** A cause in a word or two. */
 export const causeNames: Readonly<Record<Cause, string>> = {
-  stuck: 'Stood still',
+  stuck: 'Blocked',
   memory: 'Out of memory',
-  silent: 'Fell silent',
-  exited: 'Ended by itself',
+  silent: 'Unresponsive',
+  exited: 'Exited',
 };
 
 /** What a cause means and what helps against it. */
 export const causeTexts: Readonly<Record<Cause, string>> = {
   stuck:
-    'A function ran without a pause for so long that nothing else could be served, and it could not be stopped from outside. The worker was ended and another took over. Give long work pauses (await), or take care of patterns and native calls that may take very long.',
+    'A function ran without a pause for so long that nothing else could be served, and it could not be interrupted. The worker was ended and another one took over. Break up long work with await, and beware of regular expressions and native calls that can take very long.',
   memory:
-    'The worker had used up the memory that it may have, and another took over. Look at what is kept between calls: globals, caches without a limit, lists that only grow.',
-  silent: 'The worker told the host nothing any more and did not answer, so it was ended and another took over.',
+    'The worker reached its memory limit, and another one took over. Look at what your functions keep between calls: globals, caches without a limit, lists that only grow.',
+  silent: 'The worker stopped responding, so it was ended and another one took over.',
   exited:
-    'The process of the worker ended, and the host had not asked for it: by a signal from outside, by a fault in native code, or because a function ended it. Another took over.',
+    'The worker process ended unexpectedly: by a signal from outside, a fault in native code, or a function that ended it. Another one took over.',
 };
 
 /** How the process ended. */

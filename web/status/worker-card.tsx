@@ -55,7 +55,7 @@ function Restart({ connections }: { readonly connections: number }): ReactNode {
       </Button>
       {asking && (
         <Confirm title="Restart the worker?" action="Restart" onConfirm={() => restart.mutate()} onClose={() => setAsking(false)}>
-          <p>A fresh worker takes the place of this one. Requests that are running are answered first: none is lost.</p>
+          <p>A new worker replaces this one. Running requests finish first, so none is lost.</p>
           <p>{socketsText(connections)} What functions keep in memory begins anew.</p>
         </Confirm>
       )}
@@ -64,7 +64,7 @@ function Restart({ connections }: { readonly connections: number }): ReactNode {
 }
 
 function socketsText(connections: number): string {
-  if (connections === 0) return 'No socket is open now. Open ones would be closed with code 1012, and clients may come back at once.';
+  if (connections === 0) return 'No sockets are open. Open sockets would be closed with code 1012, and clients can reconnect at once.';
   const which = connections === 1 ? 'The open socket is' : `The ${countText(connections)} open sockets are`;
   return `${which} closed with code 1012 (service restart), and clients may come back at once.`;
 }

@@ -10,5 +10,5 @@ export async function copyText(text: string): Promise<void> {
   const copied = document.execCommand('copy');
   area.remove();
   if (activeElement instanceof HTMLElement) activeElement.focus();
-  if (!copied) throw new Error('The browser did not copy it: select the text and copy it by hand.');
+  if (!copied) throw new Error('The browser blocked copying. Select the text and copy it manually.');
 }

@@ -12,13 +12,13 @@ import { sentence } from './words.ts';
 
 type Quarantined = Status['quarantined'][number];
 
-/** The functions that are switched off, with the ways to switch them on. */
+/** The disabled functions, with ways to enable them. */
 export function SwitchedOff({ functions }: { readonly functions: Status['quarantined'] }): ReactNode {
   if (functions.length === 0) return null;
   return (
     <section className="status-section" aria-labelledby="status-off">
-      <h2 id="status-off">Switched off</h2>
-      <p className="muted">These functions ended their worker. They answer 503 until another revision of them is published.</p>
+      <h2 id="status-off">Disabled functions</h2>
+      <p className="muted">These functions crashed the worker. They return 503 until you publish a new revision.</p>
       <ul className="status-off">
         {functions.map((one) => (
           <SwitchedOffFunction key={one.name} {...one} />
@@ -33,7 +33,7 @@ function SwitchedOffFunction({ name, revision, reason, since, crash, previous }:
   const [, navigate] = useLocation();
   const rollback = useMutation({
     mutationFn: (to: number) => {
-      const body = { revision: to, note: `Back to revision ${to}: revision ${revision} was switched off`, ifRevision: revision };
+      const body = { revision: to, note: `Rollback to revision ${to}: revision ${revision} was disabled`, ifRevision: revision };
       return call('Published', functionPath(name, '/rollback'), { method: 'POST', body });
     },
     onError: toastError,
@@ -52,13 +52,13 @@ function SwitchedOffFunction({ name, revision, reason, since, crash, previous }:
       <div className="row status-actions">
         {previous !== null && (
           <Button kind="primary" disabled={rollback.isPending} onClick={() => rollback.mutate(previous)}>
-            {rollback.isPending && <Spinner label="Going back" />}
+            {rollback.isPending && <Spinner label="Rolling back" />}
             Go back to revision {previous}
           </Button>
         )}
         <Button onClick={() => navigate(functionLink(name))}>Open</Button>
         <Link href={`/status/crashes/${crash}`}>Crash report</Link>
-        {previous === null && <span className="muted">No earlier revision is known to be good: mend it and publish.</span>}
+        {previous === null && <span className="muted">No earlier revision is known to be good. Fix the function and publish it.</span>}
       </div>
     </li>
   );
@@ -69,8 +69,8 @@ export function Diverged({ functions }: { readonly functions: Status['diverged']
   if (functions.length === 0) return null;
   return (
     <section className="status-section" aria-labelledby="status-diverged">
-      <h2 id="status-diverged">Do not load here</h2>
-      <Note tone="warn">Another host has published these, and this one cannot load them. It serves what it had.</Note>
+      <h2 id="status-diverged">Not loaded on this host</h2>
+      <Note tone="warn">Another host published these functions, and they do not load here. This host keeps its previous revisions.</Note>
       <ul className="status-off">
         {functions.map(({ name, revision, kept, reason }) => (
           <li key={name} className="status-card" aria-label={name}>
