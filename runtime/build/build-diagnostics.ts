@@ -14,7 +14,6 @@ export interface Place {
   readonly lineText: string;
 }
 
-/** A diagnostic of the function `name`; a very long line is cut. */
 export function toDiagnostic(name: string, place: Place, message: string): Diagnostic {
   return { function: name, line: place.line, column: place.column, message, lineText: place.lineText.slice(0, lineTextLimit) };
 }
@@ -33,7 +32,6 @@ export function buildFailed(diagnostics: readonly Diagnostic[]): HearthError {
   return new HearthError('BUILD_FAILED', { reason }, { diagnostics });
 }
 
-/** The place of the character at `index`. */
 export function placeAt(source: string, index: number): Place {
   const before = source.slice(0, index).split(lineBreak);
   const head = before.at(-1) ?? '';

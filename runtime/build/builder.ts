@@ -12,7 +12,6 @@ export interface BuildInput {
   readonly source: string;
 }
 
-/** A source that compiles. */
 export interface Build {
   readonly name: string;
   readonly compiled: Compiled;
@@ -36,7 +35,6 @@ export interface Builder {
 // Counts what the output depends on beside esbuild: settings, and what is done before and after it.
 const outputVersion = 2;
 
-/** How sources are built. */
 export interface BuilderOptions {
   /** Milliseconds that the compiler may take for one source. */
   readonly deadline?: number;
@@ -44,7 +42,6 @@ export interface BuilderOptions {
   readonly guards?: boolean;
 }
 
-/** A builder. */
 export function createBuilder({ deadline = 10_000, guards = true }: BuilderOptions = {}): Builder {
   const tag = `esbuild@${version}+${outputVersion}${guards ? '+guards' : ''}`;
   let last: Promise<unknown> = Promise.resolve();
@@ -71,7 +68,6 @@ export function createBuilder({ deadline = 10_000, guards = true }: BuilderOptio
   };
 }
 
-/** What the compiler made of one source. */
 interface Output extends Mapped {
   readonly imports: readonly Import[];
   readonly warnings: readonly Diagnostic[];

@@ -2,7 +2,6 @@ import { type SourceMapLine, type SourceMapSegment, decode, encode } from '@jrid
 import { lineBreak } from './build-diagnostics.ts';
 import { GuardParser, type Guarded, UnguardableError } from './parser.ts';
 
-/** Code with its source map, a JSON text. */
 export interface Mapped {
   readonly code: string;
   readonly map: string;

@@ -44,7 +44,6 @@ export class GuardParser extends ExtensibleParser {
     return node;
   }
 
-  /** Takes `else if` in a loop, since such chains are long in generated code. */
   override parseIfStatement(node: Node): Node {
     do {
       this.next();

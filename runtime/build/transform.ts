@@ -1,7 +1,6 @@
 import * as esbuild from 'esbuild';
 import { HearthError } from '../kernel/errors.ts';
 
-/** The result of one run of esbuild. */
 export type Transformed =
   | { readonly ok: true; readonly code: string; readonly map: string; readonly warnings: readonly esbuild.Message[] }
   | { readonly ok: false; readonly errors: readonly esbuild.Message[] };

@@ -174,7 +174,6 @@ export class HearthError extends Error {
     return catalogue[this.code].status;
   }
 
-  /** The form that crosses the process border. */
   toReport(): ErrorReport {
     return { code: this.code, message: this.message, details: this.details, ...(this.diagnostics && { diagnostics: this.diagnostics }) };
   }

@@ -21,7 +21,6 @@ export class AddressRate {
     this.#free = new Set(free.map((address) => plainAddress(address)));
   }
 
-  /** How many addresses are remembered. */
   get size(): number {
     return this.#fullAt.size;
   }

@@ -32,9 +32,7 @@ export const defaultApiLimits: ApiLimits = {
   history: { interval: 2_000, samples: 900 },
 };
 
-/** The control API, ready to be given to a server. */
 export interface Api {
-  /** The listener for `http.createServer()`. */
   callback(): RequestListener;
   /** Answers a request whose sender is known to be the admin, whatever token it has. */
   readonly admitted: RequestListener;

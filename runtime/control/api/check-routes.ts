@@ -5,7 +5,6 @@ import { checkSource } from './edits.ts';
 import { requests } from './requests.ts';
 import { type ApiScope, type Route, answer, tookSince } from './route.ts';
 
-/** The call that checks the types of drafts. */
 export function checkRoutes(scope: ApiScope): readonly Route[] {
   return [
     {

@@ -6,7 +6,6 @@ import { type ApiScope, type Route, answer } from './route.ts';
 
 const defaultLimit = 1000;
 
-/** The calls on open sockets. */
 export function connectionRoutes(scope: ApiScope): readonly Route[] {
   const { supervisor } = scope.services;
   return [

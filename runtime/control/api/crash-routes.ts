@@ -3,7 +3,6 @@ import type { CrashReport } from '../app/workers/crash-report.ts';
 import type { AnswerBody } from './responses.ts';
 import { type ApiScope, type Route, answer } from './route.ts';
 
-/** The calls that say why workers were lost. */
 export function crashRoutes(scope: ApiScope): readonly Route[] {
   const { crashes } = scope.services;
   return [

@@ -6,7 +6,6 @@ import { type ApiScope, type Route, answer } from './route.ts';
 /** Histories that are read at a time: a store may have few connections, and others want them too. */
 const readAtOnce = 16;
 
-/** The call that shows what a rollback can restore. */
 export function deletedRoutes({ services: { store } }: ApiScope): readonly Route[] {
   return [
     {
@@ -23,7 +22,6 @@ export function deletedRoutes({ services: { store } }: ApiScope): readonly Route
   ];
 }
 
-/** The newest revision of each deleted function. */
 async function readDeleted(store: FunctionStore): Promise<readonly RevisionSummary[]> {
   const names = (await store.heads()).filter(({ live }) => live === null).map(({ name }) => name);
   const found: RevisionSummary[] = [];

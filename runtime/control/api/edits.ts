@@ -9,7 +9,6 @@ export function checkSource(name: string, source: string, limit: number): void {
   if (source.length * 3 > limit && Buffer.byteLength(source) > limit) throw new HearthError('SOURCE_TOO_LARGE', { name, limit });
 }
 
-/** Where a function is called. */
 export function urlOf(scope: ApiScope, name: string): string {
   return `${scope.services.functionsUrl}/${name}`;
 }
@@ -20,7 +19,6 @@ export function toPublished(scope: ApiScope, published: Published) {
   return { name, revision, url: urlOf(scope, name), diagnostics };
 }
 
-/** The methods of a revision as the API writes them. */
 export function toMethods(methods: readonly string[] | undefined): (typeof httpMethods)[number][] | null {
   if (methods === undefined) return null;
   return httpMethods.filter((method) => methods.includes(method));

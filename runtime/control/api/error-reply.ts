@@ -7,7 +7,6 @@ export interface ErrorBody {
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly [detail: string]: unknown };
 }
 
-/** The JSON form of an error's reply. */
 export function toErrorBody(error: HearthError): ErrorBody {
   const { code, message, details, diagnostics } = error;
   return { error: { ...details, code, message, ...(diagnostics && { diagnostics }) } };

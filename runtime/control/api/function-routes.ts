@@ -9,7 +9,6 @@ import { createImportLists, type ImportLists } from './function-imports.ts';
 import { requests } from './requests.ts';
 import { type ApiScope, type Route, answer, nameOf, tookSince } from './route.ts';
 
-/** The calls on one function, and their list. */
 export function functionRoutes(scope: ApiScope): readonly Route[] {
   const { catalog, publisher } = scope.services;
   const imports = createImportLists(catalog);

@@ -4,7 +4,6 @@ import type { LogStreams } from './log-stream.ts';
 
 const defaultLimit = 200;
 
-/** The calls that read the log. */
 export function logRoutes(scope: ApiScope, streams: LogStreams): readonly Route[] {
   return [
     {

@@ -4,13 +4,10 @@ import type { LogBook } from '../logs/log-book.ts';
 import type { LogFilter, LoggedRecord } from '../logs/log-filter.ts';
 import type { ApiLimits } from './route.ts';
 
-/** What a client of a stream asks for. */
 export interface StreamQuery extends LogFilter {
-  /** The newest so many records first. */
   readonly limit?: number;
 }
 
-/** The open log streams. */
 export interface LogStreams {
   /** Answers the request with a stream of records that lasts until the client goes or `close()`. */
   open(ctx: Koa.Context, query: StreamQuery): void;
@@ -94,7 +91,6 @@ class LogStream {
     this.#limit = limit;
   }
 
-  /** Whether the client was cut off. */
   get overrun(): boolean {
     return this.#overrun;
   }

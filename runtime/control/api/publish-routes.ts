@@ -5,7 +5,6 @@ import { checkSource, toPublished } from './edits.ts';
 import { requests } from './requests.ts';
 import { type ApiScope, type Route, answer, tookSince } from './route.ts';
 
-/** The call that changes many functions at once. */
 export function publishRoutes(scope: ApiScope): readonly Route[] {
   return [
     {

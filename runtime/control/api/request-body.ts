@@ -18,7 +18,6 @@ export async function readBody<T>(ctx: Koa.Context, schema: z.ZodType<T>, limit:
   return result.data;
 }
 
-/** The error of a body that is not what a call takes. */
 export function invalid(reason: string): HearthError {
   return new HearthError('INVALID_BODY', { reason });
 }

@@ -1,16 +1,12 @@
 import { z } from 'zod';
 import { logLevels } from '../../kernel/ports/logger.ts';
 
-/** A number of things. */
 export const count = z.int().min(0);
 
-/** A duration. */
 export const milliseconds = z.number();
 
-/** A moment. */
 export const time = z.number().meta({ description: 'Milliseconds since the epoch.' });
 
-/** A moment as text. */
 export const isoDate = z.iso.datetime();
 
 /** Why a function is disabled. */
@@ -25,7 +21,6 @@ export const switchedOff = {
     .meta({ description: 'The newest earlier revision that was never disabled; a rollback to it enables the function.' }),
 };
 
-/** A line of the log. */
 export const LogRecord = z.object({
   time,
   level: z.enum(logLevels),

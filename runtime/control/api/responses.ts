@@ -137,10 +137,8 @@ export const answers = {
   Error: ErrorAnswer,
 } as const;
 
-/** The name of an answer. */
 export type AnswerName = keyof typeof answers;
 
-/** What an answer of that name is. */
 export type AnswerBody<N extends AnswerName> = z.output<(typeof answers)[N]>;
 
 function isErrorCode(key: string): key is ErrorCode {

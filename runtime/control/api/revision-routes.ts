@@ -6,7 +6,6 @@ import { toMethods, toPublished } from './edits.ts';
 import { requests } from './requests.ts';
 import { type ApiScope, type Route, answer, nameOf, tookSince } from './route.ts';
 
-/** The calls on a function's history. */
 export function revisionRoutes(scope: ApiScope): readonly Route[] {
   return [
     {

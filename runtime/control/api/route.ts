@@ -7,7 +7,6 @@ import type { AnswerBody, AnswerName } from './responses.ts';
 import type { queries } from './query-string.ts';
 import type { requests } from './requests.ts';
 
-/** Limits of the API. */
 export interface ApiLimits {
   /** Bytes of a request's body. */
   readonly body: number;
@@ -21,7 +20,6 @@ export interface ApiLimits {
   readonly history: HistoryOptions;
 }
 
-/** What the calls share. */
 export interface ApiScope {
   readonly services: ControlServices;
   readonly limits: ApiLimits;
@@ -30,9 +28,7 @@ export interface ApiScope {
 /** What a status of a call means; without a type it has no body. */
 export interface Answer {
   readonly description: string;
-  /** A JSON body. */
   readonly schema?: AnswerName;
-  /** A body of another type. */
   readonly type?: string;
 }
 
@@ -65,7 +61,6 @@ export function nameOf(ctx: RouterContext): string {
   return checkFunctionName(ctx.params['name'] ?? '');
 }
 
-/** Milliseconds since `start`, to a hundredth. */
 export function tookSince(start: number): number {
   return Math.round((performance.now() - start) * 100) / 100;
 }

@@ -7,7 +7,6 @@ import { checkSource } from './edits.ts';
 import { type RunBody, requests } from './requests.ts';
 import { type ApiScope, type Route, answer, nameOf } from './route.ts';
 
-/** The call that tries a function without publishing it. */
 export function runRoutes(scope: ApiScope): readonly Route[] {
   return [
     {

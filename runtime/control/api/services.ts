@@ -9,7 +9,6 @@ import type { WorkerSupervisor } from '../app/workers/supervisor.ts';
 import type { Checker } from '../language/check.ts';
 import type { LogBook } from '../logs/log-book.ts';
 
-/** What the API works with. */
 export interface ControlServices {
   readonly version: string;
   readonly appId: string;

@@ -5,17 +5,14 @@ import type { WorkerSupervisor } from '../app/workers/supervisor.ts';
 /** How the host was at one moment. What the worker has not told is null. */
 export type StatusSample = AnswerBody<'StatusSample'>;
 
-/** The newest samples of the host's status. */
 export interface StatusHistory {
   /** Milliseconds between two samples. */
   readonly intervalMs: number;
   /** Oldest first; with `since`, in milliseconds since the epoch, those after it. */
   samples(since?: number): readonly StatusSample[];
-  /** Takes no more samples. */
   close(): void;
 }
 
-/** How often samples are taken, and how many are kept. */
 export interface HistoryOptions {
   /** Milliseconds. */
   readonly interval: number;

@@ -13,7 +13,6 @@ const CrashPlace = z
   .object({ function: z.string(), revision: count, line: count.exactOptional(), column: count.exactOptional() })
   .meta({ description: 'Where the crash happened, if that is known or likely. Revision 0 is a draft; line and column start at 1.' });
 
-/** A report of a crash in a list. */
 export const CrashSummary = z.object({
   id: z.string(),
   at: time,
@@ -29,7 +28,6 @@ export const CrashSummary = z.object({
   quarantined: z.boolean().meta({ description: 'Whether the function was disabled because of it.' }),
 });
 
-/** A report of a crash. */
 export const Crash = CrashSummary.extend({
   servedMs: milliseconds.meta({ description: 'How long the worker had been serving, in milliseconds.' }),
   stack: z.array(z.string()).readonly().meta({ description: 'The source positions on the stack that are in functions, innermost first.' }),
@@ -47,7 +45,6 @@ export const Crash = CrashSummary.extend({
     .meta({ description: "The worker's last metrics; null if it had reported none." }),
 });
 
-/** A disabled function. */
 export const Quarantined = z.object({ name: z.string(), revision: z.int().min(1), ...switchedOff });
 
 const Worker = z.object({
@@ -60,7 +57,6 @@ const Worker = z.object({
   lastCrash: CrashSummary.nullable(),
 });
 
-/** How the host was at one moment. */
 export const StatusSample = z.object({
   time,
   state: Worker.shape.state,
@@ -79,7 +75,6 @@ export const StatusSample = z.object({
   logLinesDropped: count,
 });
 
-/** How the host is. */
 export const Status = z.object({
   version: z.string(),
   appId: z.string(),

@@ -7,7 +7,6 @@ import { renderMetrics } from './prometheus.ts';
 import { queries, readQuery } from './query-string.ts';
 import { type ApiScope, type Route, answer } from './route.ts';
 
-/** The calls that say how the host is. */
 export function statusRoutes(scope: ApiScope, history: StatusHistory): readonly Route[] {
   return [
     ...probeRoutes(scope),
@@ -45,7 +44,6 @@ export function statusRoutes(scope: ApiScope, history: StatusHistory): readonly 
   ];
 }
 
-/** The calls that need no token. */
 function probeRoutes({ services: { supervisor } }: ApiScope): readonly Route[] {
   return [
     {

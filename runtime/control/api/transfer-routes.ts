@@ -2,7 +2,6 @@ import type { RouterContext } from '@koa/router';
 import { queries, readQuery } from './query-string.ts';
 import { type ApiScope, type Route, answer, tookSince } from './route.ts';
 
-/** The calls that carry a whole app from one host to another. */
 export function transferRoutes(scope: ApiScope): readonly Route[] {
   const { transfer } = scope.services;
   return [

@@ -1,6 +1,5 @@
 import type { ApiScope, Route } from './route.ts';
 
-/** The call that replaces the worker. */
 export function workerRoutes(scope: ApiScope): readonly Route[] {
   const { supervisor } = scope.services;
   return [

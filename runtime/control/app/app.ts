@@ -21,7 +21,6 @@ import { Quarantine } from './workers/quarantine.ts';
 import { WorkerSupervisor } from './workers/supervisor.ts';
 import { workerFlags } from './workers/worker-flags.ts';
 
-/** What an app is opened with. */
 export interface AppOptions {
   readonly config: AppSettings;
   /** The folder of the app's data: packages, uploads, crash reports. */
@@ -32,7 +31,6 @@ export interface AppOptions {
   readonly builder: Builder;
   /** The bound port that the app's workers accept on. */
   readonly handle: Server;
-  /** The program of a worker. */
   readonly worker: string;
   /** The folder of the functions that an empty store begins with. */
   readonly starter: string;

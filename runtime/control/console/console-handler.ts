@@ -6,7 +6,6 @@ import { type ConsoleParts, createRoutes } from './console-routes.ts';
 import type { Listeners } from './console-server.ts';
 import { createUpgrades } from './upgrades.ts';
 
-/** All that is served on the console's port. */
 export interface Console extends Listeners {
   /** Closes the sockets and keeps the sessions; resolves when both is done. */
   close(): Promise<void>;

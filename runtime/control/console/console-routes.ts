@@ -12,7 +12,6 @@ import type { Gate } from './gate.ts';
 import type { FunctionsPlace } from './security-headers.ts';
 import type { LanguageService } from './language-socket.ts';
 
-/** What the console stands on. */
 export interface ConsoleParts extends FunctionsPlace {
   readonly services: Pick<ControlServices, 'version' | 'logs' | 'isAdmin'>;
   readonly api: Pick<Api, 'callback' | 'admitted'>;
@@ -21,7 +20,6 @@ export interface ConsoleParts extends FunctionsPlace {
   readonly language: LanguageService | undefined;
 }
 
-/** Bytes of a sign-in. */
 const bodyLimit = 4096;
 
 const signIn = z.union([z.strictObject({ token: z.string().max(1024) }), z.strictObject({ code: z.string().max(1024) })]);

@@ -12,7 +12,6 @@ export interface Listeners {
   readonly upgrade: UpgradeListener;
 }
 
-/** The server on the console's port. */
 export interface ConsoleServer {
   readonly port: number;
   /** Answers by these from now on. */

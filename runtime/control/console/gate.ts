@@ -15,7 +15,6 @@ export class Gate {
     this.#peerOf = peerOf;
   }
 
-  /** Who sent the request. */
   peerOf(request: IncomingMessage): Peer {
     return this.#peerOf(request);
   }

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { plainAddress } from '../../net/address.ts';
 
-/** Who sent a request. */
 export interface Peer {
   readonly address: string;
   /** Whether it came by TLS, which a proxy has ended. */

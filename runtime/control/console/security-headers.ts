@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostnameOf } from './origin.ts';
 
-/** Where the console's page reaches functions. */
 export interface FunctionsPlace {
   readonly functionsPort: number;
   /** The origin, when it is not the page's own host name with `functionsPort`. */

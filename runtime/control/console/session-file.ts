@@ -3,11 +3,9 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf } from '../../kernel/errors.ts';
 
-/** A session as it is kept. */
 export interface KeptSession {
   /** The SHA-256 hash of its secret, in hexadecimal. */
   readonly hash: string;
-  /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 
@@ -19,13 +17,11 @@ export interface SessionFileOptions {
   readonly onError: (message: string) => void;
 }
 
-/** The file that sessions are kept in. */
 export interface SessionFile {
   /** The sessions that it had when it was opened. */
   readonly kept: readonly KeptSession[];
   /** Replaces what is in it; never throws, `onError` is told instead. Writes one after another. */
   write(sessions: readonly KeptSession[]): Promise<void>;
-  /** Resolves when all is written. */
   settled(): Promise<void>;
 }
 

@@ -9,9 +9,7 @@ const renewalInterval = 3_600_000;
 
 const maximumSessions = 100;
 
-/** A browser that is signed in. */
 export interface Session {
-  /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 
@@ -93,7 +91,6 @@ export class Sessions {
     return () => session?.ends.delete(end);
   }
 
-  /** Resolves when all is written. */
   async close(): Promise<void> {
     await this.#file.settled();
   }

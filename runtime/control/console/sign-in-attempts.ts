@@ -1,6 +1,5 @@
 import { isIPv6 } from 'node:net';
 
-/** How many failures are let through. */
 export interface AttemptLimits {
   /** At once, before an address has to wait. */
   readonly burst: number;
@@ -26,7 +25,6 @@ export class Attempts {
     this.#now = now;
   }
 
-  /** How many addresses are remembered. */
   get size(): number {
     return this.#fullAt.size;
   }
@@ -38,7 +36,6 @@ export class Attempts {
     return Math.max(own, waitOf(this.#allFullAt, now, limits.all));
   }
 
-  /** Counts a failure of the address. */
   fail(address: string): void {
     const now = this.#now();
     const key = networkOf(address);

@@ -1,6 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** Milliseconds that a code can be used. */
 const lifetime = 3_600_000;
 
 /** The code that signs in once; only its hash is kept, and only in memory. */

@@ -13,7 +13,6 @@ const maximumMessage = 8 * 1024 * 1024;
 /** Milliseconds that a peer has to close its side. */
 const lingerTime = 500;
 
-/** The sockets of the console. */
 export interface Upgrades {
   readonly handle: UpgradeListener;
   /** Closes all of them with 1001; resolves when they are closed. */

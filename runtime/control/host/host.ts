@@ -22,7 +22,6 @@ import { openStorage, type Storage } from './storage.ts';
 /** Where a host finds the files that came with it. */
 export interface HostFiles {
   readonly version: string;
-  /** The worker's program. */
   readonly worker: string;
   /** The program that keeps a mongod running. */
   readonly keeper: string;

@@ -23,7 +23,6 @@ export class Attribution {
     this.#notify = notify;
   }
 
-  /** The mark of the code that runs now. */
   get current(): number {
     return this.#running[0] ?? 0;
   }

@@ -3,7 +3,6 @@ import type { Concurrency, Lane, WaitingCall } from './concurrency.ts';
 import type { Deadlines, TimedCall } from './deadlines.ts';
 import type { QueueEntry } from './queue.ts';
 
-/** What the calls of one trigger are bounded by. */
 export interface CallBounds {
   readonly calls: Calls;
   /** Absent: the trigger's calls may take as long as they like. */
@@ -28,7 +27,6 @@ export class PendingCall {
     this.#waiting = waiting;
   }
 
-  /** The call runs. */
   enter(): void {
     this.#waiting = undefined;
     this.#lane ??= this.#bounds.concurrency?.enter(this.#name);

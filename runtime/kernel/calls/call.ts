@@ -45,7 +45,6 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
     return this.#module;
   }
 
-  /** The name of the function that is called. */
   get function(): string {
     return this.#module.name;
   }
@@ -136,7 +135,6 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
     else (this.#atEnd ??= []).push(callback);
   }
 
-  /** Ends the call; further calls do nothing. */
   end(): void {
     if (this.#state === 'ended') return;
     this.release();
@@ -160,7 +158,6 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
   /** Deals with a call whose time is over, which has been logged. MUST NOT throw. */
   protected abstract expired(error: HearthError): void;
 
-  /** The error that says that the call's time is over. */
   protected timeout(): HearthError {
     return new HearthError('FUNCTION_TIMEOUT', { limit: this.bounds.deadlines?.timeout ?? 0 });
   }
@@ -179,7 +176,6 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
     this.#pending.enter();
   }
 
-  /** Reports what the call threw. */
   protected report(thrown: unknown): Failure {
     const { calls } = this.bounds;
     return calls.failures.report(thrown, this, this.#controller?.signal.reason);

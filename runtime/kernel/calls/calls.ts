@@ -6,18 +6,15 @@ import type { CurrentCall } from './current-call.ts';
 import { Failures, type LogThrown } from './failures.ts';
 import { type Log, Warnings } from './warnings.ts';
 
-/** Counts that calls keep. */
 export interface CallCounters {
   /** Calls over HTTP that are pending, and that wait for their turn. */
   requestsActive: number;
   requestsQueued: number;
   /** Calls refused because too many were pending. */
   refused: number;
-  /** Calls whose time was over. */
   timeouts: number;
 }
 
-/** What the calls of an app are made with. */
 export interface CallsOptions {
   readonly attribution: Attribution;
   readonly counters: CallCounters;

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Queue, type QueueEntry } from './queue.ts';
 
-/** Counts of the pending calls. */
 export interface ConcurrencyCounters {
   requestsActive: number;
   requestsQueued: number;
@@ -13,13 +12,11 @@ export interface ConcurrencyLimits {
   readonly queuedCalls: number;
 }
 
-/** A call that waits for its turn. */
 export interface WaitingCall {
   /** Its turn has come. MUST NOT throw. */
   takeTurn(): void;
 }
 
-/** The pending calls of one function. */
 export interface Lane {
   readonly name: string;
   running: number;
@@ -43,12 +40,10 @@ export class Concurrency {
     this.#counters = counters;
   }
 
-  /** How many functions are known. */
   get size(): number {
     return this.#lanes.size;
   }
 
-  /** Whether another call of the function has to wait. */
   isFull(name: string): boolean {
     if (this.#lanes.size === 0) return false;
     const lane = this.#lanes.get(name);

@@ -5,7 +5,6 @@ import { Queue, type QueueEntry } from './queue.ts';
 /** Milliseconds by which a call may be ended too late: one timer looks after all calls. */
 const resolution = 250;
 
-/** A call whose time is measured. */
 export interface TimedCall {
   /** `expire()` MUST NOT throw. */
   readonly call: { expire(): void };
@@ -34,7 +33,6 @@ export class Deadlines {
     this.#period = Math.max(1, Math.min(resolution, timeout / 4));
   }
 
-  /** Whether the timer runs. */
   get running(): boolean {
     return this.#timer !== undefined;
   }
@@ -49,7 +47,6 @@ export class Deadlines {
     this.#calls.remove(entry);
   }
 
-  /** Ends the timer; the next `add()` starts it again. */
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -1,4 +1,3 @@
-/** A value's entry in a {@link Queue}. */
 export interface QueueEntry<T> {
   readonly value: T;
   previous: QueueEntry<T> | undefined;
@@ -20,7 +19,6 @@ export class Queue<T> {
     return this.#size;
   }
 
-  /** The oldest value; undefined in an empty queue. */
   get first(): T | undefined {
     return this.#first?.value;
   }
@@ -35,7 +33,6 @@ export class Queue<T> {
     return entry;
   }
 
-  /** Takes the oldest value; undefined from an empty queue. */
   shift(): T | undefined {
     const first = this.#first;
     if (!first) return undefined;
@@ -57,7 +54,6 @@ export class Queue<T> {
     this.#size -= 1;
   }
 
-  /** From the newest entry back to the oldest. */
   *backwards(): Generator<T, void> {
     for (let entry = this.#last; entry; entry = entry.previous) yield entry.value;
   }

@@ -2,14 +2,12 @@
 export class ImportGraph {
   readonly #importers = new Map<string, Set<string>>();
 
-  /** Records that `importer` imports `imported`. */
   add(importer: string, imported: string): void {
     const importers = this.#importers.get(imported);
     if (importers) importers.add(importer);
     else this.#importers.set(imported, new Set([importer]));
   }
 
-  /** Forgets that `importer` imports each of `imports`. */
   remove(importer: string, imports: Iterable<string>): void {
     for (const imported of imports) {
       const importers = this.#importers.get(imported);

@@ -11,7 +11,6 @@ export const reserved = {
 // Laf's rule (findings of its runtime): at most 256 characters, no slash at either end.
 const shape = /^[a-zA-Z0-9_.-](?:[a-zA-Z0-9_./-]{0,254}[a-zA-Z0-9_.-])?$/;
 
-/** Whether the string may name a function. */
 export function isFunctionName(name: string): boolean {
   return shape.test(name) && !name.includes('./') && !name.includes('..') && !name.includes('//') && name !== '.';
 }
@@ -30,7 +29,6 @@ export type Specifier =
 
 const sdkSpecifiers = new Set(['@lafjs/cloud', '@/cloud-sdk', 'hearth']);
 
-/** Whether the specifier is one of the SDK's names. */
 export function isSdk(specifier: string): boolean {
   return sdkSpecifiers.has(specifier);
 }

@@ -6,7 +6,6 @@ import type { BuiltChange, BuiltFunction } from './revision.ts';
 
 /** The functions that a caller can reach: the live ones, or those that a draft sees. */
 export interface FunctionView {
-  /** The function with exactly this name. */
   get(name: string): FunctionModule | undefined;
   /** The handler of a function of this view, its code evaluated if need be; throws what the code throws. */
   handler(module: FunctionModule): Handler;

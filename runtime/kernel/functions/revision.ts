@@ -16,7 +16,6 @@ export interface Revision {
   readonly source: string;
   readonly methods: Methods;
   readonly note: string;
-  /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly compiled: Compiled;
 }

@@ -5,7 +5,6 @@ export interface ConnectionInfo {
   readonly user: unknown;
   readonly url: string;
   readonly remoteAddress: string;
-  /** Milliseconds since the epoch. */
   readonly since: number;
   /** Messages and bytes, by direction. */
   readonly received: number;
@@ -26,7 +25,6 @@ export interface ConnectionsQuery {
   readonly limit: number;
 }
 
-/** A part of the connection table. */
 export interface ConnectionsPage {
   readonly connections: readonly ConnectionInfo[];
   /** How many match, also beyond the limit. */

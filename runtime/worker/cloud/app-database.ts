@@ -15,7 +15,6 @@ const clientOptions = {
 /** Milliseconds between two attempts to reach a server at all. */
 const pause = 1_000;
 
-/** The database of an app: what functions see as `cloud.mongo`, and its one pool of connections. */
 export class AppDatabase {
   readonly client: Driver.MongoClient;
   readonly db: Driver.Db;

@@ -10,14 +10,12 @@ import { verifyToken } from '../dialects/laf/token.ts';
 import { createDatabase } from './database/database.ts';
 import type { AppDatabase } from './app-database.ts';
 
-/** What `cloud` needs of the worker that it stands for. */
 export interface CloudHost {
   readonly appId: string;
   /** What functions see as `cloud.env`; the very object. */
   readonly env: Record<string, string>;
   /** Signs and verifies tokens that name no secret of their own. */
   readonly serverSecret: string;
-  /** The open sockets, live. */
   readonly sockets: Set<FunctionSocket>;
   /** Sends a message to many sockets, all when `sockets` is undefined; as `Cloud` promises. */
   broadcast(data: unknown, sockets?: Iterable<FunctionSocket>): Promise<Broadcasted>;

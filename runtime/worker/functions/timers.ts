@@ -39,12 +39,10 @@ export class TimerSet {
     this.#module = module;
   }
 
-  /** How many timers wait. */
   get size(): number {
     return this.#running.size;
   }
 
-  /** The timer functions to give to the module's code. */
   functions(): FunctionTimers {
     const timers: FunctionTimers = {
       setTimeout: (callback, delay, ...args) => this.#timeout(callback, delay, args),

@@ -7,9 +7,7 @@ import type { FunctionView } from '../../kernel/functions/registry.ts';
 /** What the parts of an app share. An app is a value that is passed, never a global. */
 export interface App {
   readonly settings: WorkerSettings;
-  /** The live functions. */
   readonly functions: FunctionView;
-  /** The way into the functions' code. */
   readonly calls: Calls;
   readonly counters: Counters;
   /** Writes a line of the host's own; `fields` say what it concerns. Never throws. */

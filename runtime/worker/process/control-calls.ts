@@ -19,7 +19,6 @@ const databaseTime = 5_000;
 export interface WorkerHost {
   readonly sendLogs: SendLogs;
   readonly watchdog: WatchdogLink;
-  /** Ends the process. */
   exit(code: number): void;
 }
 
@@ -40,7 +39,6 @@ export class Worker implements WorkerHandlers {
     this.#host = host;
   }
 
-  /** The app, once `load()` was called. */
   get app(): ServedApp | undefined {
     return this.#loaded;
   }

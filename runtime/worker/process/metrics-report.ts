@@ -2,7 +2,6 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { WorkerMetrics } from '../../kernel/protocol/metrics.ts';
 import type { ServedApp } from './served-app.ts';
 
-/** Milliseconds between two reports. */
 const interval = 1_000;
 /** Milliseconds between two looks at the event loop. */
 const resolution = 20;

@@ -29,7 +29,6 @@ import { Pulse } from '../watchdog/pulse.ts';
 import { Broadcaster } from '../sockets/broadcast.ts';
 import { SocketServer } from '../sockets/socket-server.ts';
 
-/** What an app is made with. */
 export interface ServedAppOptions {
   readonly settings: WorkerSettings;
   readonly sendLogs: SendLogs;

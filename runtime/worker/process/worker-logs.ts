@@ -20,9 +20,7 @@ const stackFrames = 24;
 /** Hands records on; calls `done` when the next batch may follow. */
 export type SendLogs = (records: readonly LogRecord[], done: () => void) => void;
 
-/** What a worker's log is made of. */
 export interface WorkerLogsOptions {
-  /** The call that runs now. */
   readonly current: () => CurrentCall | undefined;
   readonly positions: SourcePositions;
   readonly linesPerSecond: number;
@@ -59,7 +57,6 @@ export class WorkerLogs implements ConsoleSink {
     this.#unsent = unsent;
   }
 
-  /** Lines dropped since the start. */
   get droppedTotal(): number {
     return this.#droppedTotal;
   }
@@ -98,7 +95,6 @@ export class WorkerLogs implements ConsoleSink {
     });
   }
 
-  /** A line of the host's own. */
   log(level: LogLevel, message: string, fields: LogFields = {}): void {
     if (this.admits()) this.#add(level, message, fields);
   }

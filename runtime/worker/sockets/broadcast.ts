@@ -55,7 +55,6 @@ export class Broadcaster {
   }
 }
 
-/** One message on its way. */
 class Delivery {
   sent = 0;
   skipped = 0;
@@ -81,7 +80,6 @@ class Delivery {
   }
 }
 
-/** Whether the socket was open and has the message. */
 function deliver(socket: ServerSocket, frame: Frame): boolean {
   if (socket.readyState !== ServerSocket.OPEN) return false;
   const traffic = ServerSocket.trafficOf(socket);

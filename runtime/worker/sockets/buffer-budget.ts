@@ -5,10 +5,8 @@ const lowWater = 0.9;
 // More are summed up in one line.
 const maximumLines = 5;
 
-/** What the budget needs of a connection. */
 interface Buffering {
   readonly id: string;
-  /** Bytes that wait to be sent; 0 once nothing will be. */
   readonly buffered: number;
   /** Ends the connection and frees what waits. MUST NOT throw. */
   discard(): void;
@@ -31,7 +29,6 @@ export class BufferBudget<Connection extends Buffering> {
     this.#log = log;
   }
 
-  /** How many sockets are known to have a backlog. */
   get size(): number {
     return this.#known.size;
   }
@@ -44,7 +41,6 @@ export class BufferBudget<Connection extends Buffering> {
     if (this.#sum > this.#limit) this.#enforce();
   }
 
-  /** Forgets the connection. */
   remove(connection: Connection): void {
     const known = this.#known.get(connection);
     if (known === undefined) return;

@@ -8,7 +8,6 @@ import { Traffic, type TrafficOptions } from './traffic.ts';
 // Pings that may go unanswered before the peer counts as gone.
 const maximumMisses = 2;
 
-/** What the connections of a server share. */
 export interface ConnectionOptions extends TrafficOptions {
   readonly trigger: SocketTrigger;
 }
@@ -38,7 +37,6 @@ export class Connection {
     this.#events.deliver({ kind: 'connection', params: null, bytes: 0 });
   }
 
-  /** The row of the connection table. */
   info(): ConnectionInfo {
     const { id, url, user } = this.identity;
     const { received, receivedBytes, sent, sentBytes, buffered, stream } = this.traffic;

@@ -16,9 +16,7 @@ const maximumOverflow = 16;
 // Waiting events of one socket that are handled in one turn of the loop.
 const longestStreak = 100;
 
-/** What is known of a connection from its handshake on. */
 export interface Identity {
-  /** Names the connection on all its events. */
   readonly id: string;
   /** The URL that the socket was opened with, from the path on. */
   readonly url: string;
@@ -28,7 +26,6 @@ export interface Identity {
   readonly user: unknown;
 }
 
-/** What happens to a socket. */
 export interface SocketEvent {
   readonly kind: 'connection' | 'message' | 'close' | 'error';
   readonly params: unknown;
@@ -38,15 +35,12 @@ export interface SocketEvent {
 
 /** Port: how a dialect's function receives the events of sockets. */
 export interface SocketDialect {
-  /** The name of that function. */
   readonly function: string;
   /** What functions and the log know the events as. */
   readonly eventNames: Readonly<Record<SocketEvent['kind'], string>>;
-  /** What the function is called with. */
   createContext(call: EventCall): object;
 }
 
-/** What the events of all sockets share. */
 export interface SocketTrigger extends CallBounds {
   readonly functions: FunctionView;
   readonly dialect: SocketDialect;
@@ -57,7 +51,6 @@ export interface SocketTrigger extends CallBounds {
   finished(id: string): void;
 }
 
-/** The call of a function by an event of a socket. */
 export class EventCall extends Call<CallOrigin, SocketTrigger> {
   readonly queue: EventQueue;
   readonly event: SocketEvent;
@@ -136,7 +129,6 @@ export class EventQueue {
     this.socket = socket;
   }
 
-  /** Events that wait for the handler. */
   get size(): number {
     return this.#waiting?.size ?? 0;
   }

@@ -15,14 +15,12 @@ export class Heartbeat<Connection extends { beat(): void }> {
   #size = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `interval` is in milliseconds. */
   constructor(interval: number) {
     const slices = Math.min(maximumSlices, Math.max(1, Math.floor(interval / sliceMs)));
     this.#slices = Array.from({ length: slices }, () => new Set<Connection>());
     this.#period = interval / slices;
   }
 
-  /** Whether the timer runs. */
   get running(): boolean {
     return this.#timer !== undefined;
   }
@@ -43,7 +41,6 @@ export class Heartbeat<Connection extends { beat(): void }> {
     if (this.#size === 0) this.stop();
   }
 
-  /** Ends the timer; the next `add()` starts it again. */
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -60,7 +60,6 @@ export class SocketServer {
     this.#protocol.on('wsClientError', (_error: Error, socket: Duplex) => refuse(socket, toRefusal('UPGRADE_INVALID')));
   }
 
-  /** How many sockets are not closed yet. */
   get size(): number {
     return this.#connections.size;
   }
@@ -77,12 +76,10 @@ export class SocketServer {
     this.#gate.handle(request, socket, head);
   }
 
-  /** The connection table. */
   list(): ConnectionInfo[] {
     return Array.from(this.#connections.values(), (connection) => connection.info());
   }
 
-  /** A part of the connection table. */
   page({ filter, limit }: ConnectionsQuery): ConnectionsPage {
     const sought = filter?.toLowerCase();
     const connections: ConnectionInfo[] = [];

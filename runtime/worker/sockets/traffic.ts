@@ -5,7 +5,6 @@ import type { WorkerLimits } from '../../kernel/protocol/settings.ts';
 import { freeUnwritten } from '../../internals/node-stream.ts';
 import type { BufferBudget } from './buffer-budget.ts';
 
-/** What the traffic of all sockets shares. */
 export interface TrafficOptions {
   readonly limits: Pick<WorkerLimits, 'bufferedWarning' | 'bufferedMaximum'>;
   readonly budget: BufferBudget<Traffic>;
@@ -15,7 +14,6 @@ export interface TrafficOptions {
 
 /** What goes through a socket: how much, and how much of it waits because the client does not read. */
 export class Traffic {
-  /** Names the connection. */
   readonly id: string;
   /** What the socket's frames are written to. */
   readonly stream: Duplex;
@@ -34,7 +32,6 @@ export class Traffic {
     this.#socket = socket;
   }
 
-  /** Bytes that wait to be sent; 0 once nothing will be. */
   get buffered(): number {
     // ws still counts what a destroyed stream will never send.
     return this.stream.destroyed ? 0 : this.#socket.bufferedAmount;
@@ -67,7 +64,6 @@ export class Traffic {
     this.#options.budget.remove(this);
   }
 
-  /** Terminates the socket and frees what it has not sent. */
   discard(): void {
     this.#socket.terminate();
     freeUnwritten(this.stream);

@@ -8,7 +8,6 @@ const answerTime = 400;
 /** Bytes between two samples of the heap. */
 const samplingInterval = 256 * 1024;
 
-/** Suspects that a report names. */
 const suspectsLimit = 5;
 
 /** A stack as far as it could be read. */

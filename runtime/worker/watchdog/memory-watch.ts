@@ -13,15 +13,12 @@ const softTime = 5_000;
 const collectTime = 1_500;
 const collectPause = 10_000;
 
-/** What is seen of memory at one look; `stalled` says whether the event loop stands still. */
 export interface MemoryLook {
   readonly rss: number;
   readonly stalled: boolean;
-  /** Milliseconds that never go back. */
   readonly now: number;
 }
 
-/** What to do after a look. */
 export interface MemoryAdvice {
   readonly sample: boolean;
   /** Stop the code that runs now. */

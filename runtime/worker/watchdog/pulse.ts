@@ -46,7 +46,6 @@ export class Pulse {
     this.#notify = notify ?? ((): void => {});
   }
 
-  /** How often code was stopped. */
   get stopped(): number {
     return this.#stopped;
   }

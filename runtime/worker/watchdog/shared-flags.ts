@@ -15,13 +15,10 @@ export const signal = {
   none: 0,
   /** Say whose code runs. */
   tell: 1,
-  /** Throw: it has run for too long. */
   cpu: 2,
-  /** Throw: memory runs out. */
   memory: 3,
 } as const;
 
-/** What a watchdog thread is started with. */
 export interface WatchdogStart {
   readonly shared: Int32Array;
   /** The memory of the worker's `UnsentLines`. */

@@ -1,4 +1,3 @@
-/** Bytes of lines that are kept. */
 const size = 64 * 1024;
 
 const lengthBytes = 4;
@@ -34,7 +33,6 @@ export class UnsentLines {
     Atomics.store(this.#length, 0, 0);
   }
 
-  /** The lines, oldest first. */
   read(): readonly string[] {
     const text = this.#bytes.toString('utf8', 0, Atomics.load(this.#length, 0));
     return text.split('\n').filter((line) => line !== '');

@@ -7,9 +7,7 @@ import { slot, type WatchdogStart } from './shared-flags.ts';
 /** The file descriptor on which control reads what the watchdog reports. */
 const reportDescriptor = 4;
 
-/** A running watchdog thread, from the worker's side. */
 export interface WatchdogLink {
-  /** What both share. */
   readonly flags: Int32Array;
   /** The one of them that says whose code runs. */
   readonly running: Int32Array;

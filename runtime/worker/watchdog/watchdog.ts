@@ -55,7 +55,6 @@ export class Watchdog {
     this.#report = report;
   }
 
-  /** Takes what the worker says. */
   take(notice: WatchdogNotice): void {
     if (notice.type === 'limits') this.#limit(notice);
     else if (notice.type === 'mark') this.#marks.set(notice.id, notice.mark);

@@ -29,7 +29,6 @@ export interface Deployment {
   readonly announcement?: string;
 }
 
-/** What deployments change. */
 export interface DeploymentsOptions {
   readonly workers: StagingWorkers;
   readonly catalog: LiveCatalog;

@@ -9,7 +9,6 @@ import { withLineText } from './load-failure.ts';
 import type { LiveCatalog } from './catalog.ts';
 import type { WorkerSupervisor } from '../workers/supervisor.ts';
 
-/** A request for a run, as the API takes it. */
 export interface RunRequest {
   readonly name: string;
   /** The draft's source; absent runs what is live. */

@@ -7,7 +7,6 @@ import type { Draft, FunctionStore } from '../../../kernel/ports/function-store.
 import type { LiveCatalog } from './catalog.ts';
 import type { Deployments } from './deployment.ts';
 
-/** A function as a caller of the API wants it. */
 export interface FunctionEdit {
   readonly name: string;
   readonly source: string;
@@ -17,23 +16,19 @@ export interface FunctionEdit {
   readonly ifRevision?: number;
 }
 
-/** Functions to publish and to delete together. */
 export interface FunctionEdits {
   readonly functions: readonly FunctionEdit[];
   readonly deleted: readonly string[];
 }
 
-/** What became of one edit. */
 export interface Published {
   readonly name: string;
   readonly revision: number;
   /** Whether no function had this name before. */
   readonly created: boolean;
-  /** Warnings of the build. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** What publishing works with. */
 export interface PublisherOptions {
   readonly builder: Builder;
   readonly store: FunctionStore;

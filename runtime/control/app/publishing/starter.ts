@@ -6,13 +6,10 @@ import type { FunctionEdit, Publisher } from './publisher.ts';
 
 const seeded = 'starterPublished';
 
-/** What the starter functions are published with. */
 export interface StarterOptions {
   readonly store: FunctionStore;
   readonly publisher: Publisher;
-  /** The folder of their sources. */
   readonly dir: string;
-  /** Whether the store has no function. */
   readonly empty: boolean;
 }
 

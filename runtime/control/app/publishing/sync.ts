@@ -16,7 +16,6 @@ export interface DivergedFunction {
   readonly reason: string;
 }
 
-/** What the sync works with. */
 export interface StoreSyncOptions {
   readonly builder: Builder;
   readonly store: FunctionStore;
@@ -28,7 +27,6 @@ export interface StoreSyncOptions {
 /** Milliseconds before what failed is tried again: the store may be away, or a worker is taking over. */
 const pause = 500;
 
-/** What other hosts have changed. */
 interface Difference {
   readonly changed: readonly Revision[];
   readonly deleted: readonly string[];

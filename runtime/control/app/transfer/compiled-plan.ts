@@ -7,7 +7,6 @@ import type { ImportPlan, PlannedHistory } from './import-plan.ts';
 /** Where the host remembers that starter functions are not to be published any more. */
 const starterSetting = 'starterPublished';
 
-/** What an import commits. */
 export interface CompiledPlan {
   readonly drafts: readonly Draft[];
   readonly histories: readonly History[];

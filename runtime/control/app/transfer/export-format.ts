@@ -11,14 +11,12 @@ const name = z.string().refine(isFunctionName, 'is not a function name');
 const number = z.int().min(1);
 const methods = z.array(z.string().regex(/^[A-Z]{1,16}$/, 'is not an HTTP method')).nullable();
 
-/** An element of `functions`. */
 export const functionEntry = z.strictObject({
   name,
   live: number.nullable().meta({ description: 'The live revision; null for a deleted function.' }),
   last: number.meta({ description: 'The highest revision number ever used.' }),
 });
 
-/** An element of `revisions`. */
 export const revisionEntry = z.strictObject({
   name,
   revision: number,
@@ -28,7 +26,6 @@ export const revisionEntry = z.strictObject({
   source: text,
 });
 
-/** The other members. */
 export const headEntries = {
   format: z.literal(formatName),
   version: z.literal(formatVersion),
@@ -38,12 +35,10 @@ export const headEntries = {
   serverSecret: z.string().min(16).exactOptional().meta({ description: "The secret that signs the app's tokens; only on request." }),
 } as const;
 
-/** A whole export. */
 export const appExport = z
   .strictObject({ ...headEntries, functions: z.array(functionEntry).readonly(), revisions: z.array(revisionEntry).readonly() })
   .meta({ description: 'An app: its functions, including deleted ones, and all their revisions, oldest first within a function.' });
 
-/** What an export says of the app as a whole. */
 export interface ExportHead {
   readonly hearth: string;
   readonly appId: string;

@@ -12,21 +12,17 @@ export interface PlannedHistory extends ExportedFunction {
   readonly ifLast: number;
 }
 
-/** A publish of what is live in the export. */
 export interface PlannedPublish {
   readonly live: SourceRevision;
   readonly ifRevision: number;
 }
 
-/** All that an import is going to do. */
 export interface ImportPlan {
   readonly histories: readonly PlannedHistory[];
   readonly publishes: readonly PlannedPublish[];
-  /** Of each function of the export. */
   readonly outcomes: ImportReport['functions'];
 }
 
-/** What the starter functions are published with. */
 const starterNote = 'starter function';
 
 /**
@@ -102,7 +98,6 @@ function toReplacement(exported: ExportedFunction, here: FunctionHead, taken: bo
   return { ...exported, live: last + 1, last: last + 1, revisions: [...exported.revisions, renewed] };
 }
 
-/** Whether two revisions do the same. */
 function isSameCode(one: SourceRevision, other: SourceRevision): boolean {
   return one.source === other.source && JSON.stringify(one.methods) === JSON.stringify(other.methods);
 }

@@ -1,6 +1,5 @@
 import type { Diagnostic } from '../../../kernel/errors.ts';
 
-/** What an import does. */
 export interface ImportOptions {
   /** What is done when functions of the import exist here already. */
   readonly mode: 'refuse' | 'replace' | 'publish';
@@ -8,10 +7,8 @@ export interface ImportOptions {
   readonly secret: boolean;
 }
 
-/** What became of an import. */
 export interface ImportReport {
   readonly functions: readonly { readonly name: string; readonly outcome: 'added' | 'replaced' | 'published' | 'unchanged' }[];
-  /** How many revisions were written. */
   readonly revisions: number;
   /** Why functions do not compile or load, which were kept all the same. */
   readonly diagnostics: readonly Diagnostic[];

@@ -10,7 +10,6 @@ import { type CompiledPlan, compilePlan, toChange } from './compiled-plan.ts';
 import { type ImportPlan, planImport } from './import-plan.ts';
 import type { AppExport } from './export-reader.ts';
 
-/** What an import on a host that serves works with. */
 export interface ImporterOptions {
   readonly builder: Builder;
   readonly store: FunctionStore;
@@ -19,7 +18,6 @@ export interface ImporterOptions {
   log(level: LogLevel, message: string): void;
 }
 
-/** Makes an import live. */
 export class Importer {
   readonly #options: ImporterOptions;
 

@@ -6,7 +6,6 @@ import { writeExport } from './export-format.ts';
 import { Importer, type ImporterOptions } from './importer.ts';
 import { readExport } from './export-reader.ts';
 
-/** What the host says of itself in an export. */
 export interface TransferIdentity {
   readonly version: string;
   readonly appId: string;

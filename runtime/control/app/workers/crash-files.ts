@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { messageOf } from '../../../kernel/errors.ts';
 import type { CrashReport } from './crash-report.ts';
 
-/** Reports that are kept. */
 const reportsLimit = 50;
 
 const fileShape = /^[\w-]+\.json$/;
@@ -12,7 +11,6 @@ const fileShape = /^[\w-]+\.json$/;
 export class CrashFiles {
   readonly #dir: string;
   readonly #onError: (message: string) => void;
-  /** Oldest first. */
   #reports: readonly CrashReport[];
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -52,7 +50,6 @@ export class CrashFiles {
       .catch((error: unknown) => this.#onError(`A crash report could not be written: ${messageOf(error)}`));
   }
 
-  /** Resolves when all is written. */
   async close(): Promise<void> {
     await this.#writing;
   }

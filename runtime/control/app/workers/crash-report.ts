@@ -9,7 +9,6 @@ import type { WorkerExit, WorkerFacts } from './worker-end.ts';
 /** What is known of the end of a worker that was not told to end. */
 export interface CrashReport {
   readonly id: string;
-  /** Milliseconds since the epoch. */
   readonly at: number;
   readonly pid: number | null;
   readonly code: number | null;

@@ -12,7 +12,6 @@ import type { CrashReport } from './crash-report.ts';
 import type { WorkerExit } from './worker-end.ts';
 import { WorkerProcess } from './worker-process.ts';
 
-/** What a pool is made of. */
 export interface PoolOptions {
   readonly entry: string;
   readonly flags: readonly string[];
@@ -74,7 +73,6 @@ export class WorkerPool {
     return this.#state;
   }
 
-  /** Workers that have ended without being told to. */
   get restarts(): number {
     return this.#restarts;
   }

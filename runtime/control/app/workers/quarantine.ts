@@ -1,14 +1,11 @@
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { CrashReport } from './crash-report.ts';
 
-/** A disabled function. */
 export interface QuarantinedFunction {
   readonly name: string;
   readonly revision: number;
   readonly reason: string;
-  /** Milliseconds since the epoch. */
   readonly since: number;
-  /** The report of what it did. */
   readonly crash: string;
   /** The newest earlier revision that was never disabled: a rollback to it would help. Null when there is none. */
   readonly previous: number | null;

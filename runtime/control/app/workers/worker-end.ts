@@ -2,13 +2,11 @@ import type { LogRecord } from '../../../kernel/ports/logger.ts';
 import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
 import type { FunctionMark, WatchdogReport } from '../../../kernel/protocol/watchdog-report.ts';
 
-/** How a worker process ended. */
 export interface WorkerExit {
   readonly code: number | null;
   readonly signal: string | null;
 }
 
-/** Why control ends a worker. */
 export type EndReason =
   | { readonly cause: 'stuck'; readonly report: Extract<WatchdogReport, { type: 'stuck' }> }
   | { readonly cause: 'memory'; readonly report: Extract<WatchdogReport, { type: 'memory' }> }

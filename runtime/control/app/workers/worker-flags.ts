@@ -2,9 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { WorkerSettings } from '../../../kernel/protocol/settings.ts';
 
-/** What decides the flags of a worker's process. */
 export interface WorkerFlagsOptions {
-  /** The worker's program. */
   readonly entry: string;
   readonly settings: Pick<WorkerSettings, 'limits' | 'packagesDir' | 'uploadDir'>;
   readonly permissions: 'full' | 'restricted';

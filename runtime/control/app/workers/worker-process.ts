@@ -16,9 +16,7 @@ import { WorkerChannel } from './worker-channel.ts';
 
 /** What a worker process is started with. Its functions MUST NOT throw. */
 export interface WorkerProcessOptions {
-  /** The file to run. */
   readonly entry: string;
-  /** Node's flags. */
   readonly flags: readonly string[];
   readonly settings: WorkerSettings;
   onLogs(records: readonly LogRecord[]): void;
@@ -134,7 +132,6 @@ export class WorkerProcess {
     if (this.#state.kind !== 'ended') killGroup(this.#child);
   }
 
-  /** What is known of its end. */
   facts(exit: WorkerExit, logs: readonly LogRecord[]): WorkerFacts {
     return {
       pid: this.pid,

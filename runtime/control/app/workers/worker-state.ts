@@ -1,4 +1,3 @@
-/** How the serving worker is. */
 export type WorkerState =
   | { readonly state: 'starting'; readonly pid: number | undefined }
   | { readonly state: 'serving'; readonly pid: number; readonly since: number }

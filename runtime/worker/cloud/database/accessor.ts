@@ -34,7 +34,6 @@ export interface DatabaseResponse {
 export interface DatabaseAccess {
   readonly db: Db;
   readonly revive: Revive;
-  /** An id for a document. */
   readonly newId: () => string;
 }
 

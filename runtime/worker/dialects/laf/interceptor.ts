@@ -1,7 +1,6 @@
 import type { FunctionContext } from '../../../../sdk/context.ts';
 import type { Handler } from '../../../kernel/functions/module.ts';
 
-/** What an old-style interceptor's refusal becomes. */
 export const refused: unique symbol = Symbol('refused by the interceptor');
 
 /**

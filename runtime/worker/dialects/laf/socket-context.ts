@@ -29,7 +29,6 @@ export interface SocketContext {
   signal: AbortSignal;
 }
 
-/** What `upgrade()` of `__websocket__` is called with. */
 export interface UpgradeContext {
   __function_name: string;
   requestId: string;
@@ -89,7 +88,6 @@ export class EventContext implements SocketContext {
   }
 }
 
-/** The context of `upgrade()`. */
 export class UpgradeCallContext implements UpgradeContext {
   readonly #call: UpgradeCall;
   declare __function_name: string;

@@ -14,7 +14,6 @@ import { createRequestHandler } from '../http/handler.ts';
 import { createHttpServer } from '../http/http-server.ts';
 import type { WorkerLogs } from '../../process/worker-logs.ts';
 
-/** What a run needs of its app. */
 export interface RunApp extends App {
   readonly functions: Registry;
   readonly http: HttpDialect;

@@ -27,7 +27,6 @@ export function checkOrigin(request: IncomingMessage, allowed: readonly string[]
   return toRefusal('UPGRADE_ORIGIN');
 }
 
-/** The subprotocols that the client offers, in its order. */
 export function offeredProtocols(request: IncomingMessage): readonly string[] {
   const header = request.headers['sec-websocket-protocol'];
   return header === undefined ? [] : header.split(',').map((name) => name.trim());

@@ -10,7 +10,6 @@ import type { FunctionView } from '../../../kernel/functions/registry.ts';
 import type { Identity } from '../../sockets/event-queue.ts';
 import { errorRefusal, type Refusal, refuse, toRefusal } from './upgrade-refusal.ts';
 
-/** A handshake that passed the host's checks. */
 export interface Handshake {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
@@ -19,7 +18,6 @@ export interface Handshake {
 
 /** Port: how a dialect's function decides who may open a socket. */
 export interface UpgradeDialect {
-  /** The name of that function. */
   readonly function: string;
   /** Who opens the socket, as far as the request says; null for nobody known. */
   authenticate(request: IncomingMessage, query: Readonly<Record<string, unknown>>): unknown;

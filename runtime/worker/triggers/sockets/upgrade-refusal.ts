@@ -28,7 +28,6 @@ export function tooManyRefusal(limit: number): Refusal {
   return { ...errorRefusal(new HearthError('UPGRADE_TOO_MANY', { limit })), headers: retryLater };
 }
 
-/** The refusal that carries this error. */
 export function errorRefusal({ status, code, message }: HearthError): Refusal {
   return { status, code, message };
 }
