@@ -152,7 +152,7 @@ describe.skipIf(withoutChromium())('the editor', () => {
     await first.end('SIGKILL');
     await page.keyboard.type('while ');
     await page.keyboard.press('Control+S');
-    await toastOf(page, /host does not answer/).waitFor();
+    await toastOf(page, /host is not responding/).waitFor();
     const { dataDir, port, consolePort } = first;
     await using second = await TestHost.start({ dataDir, port, consolePort });
     await page.keyboard.type('after');
@@ -177,7 +177,7 @@ describe.skipIf(withoutChromium())('the editor', () => {
     // one tab may have taken over the other's text before it wrote: then both have all of it.
     const text = async (tab: Page): Promise<string> => (await tab.locator('.view-lines').textContent())?.replaceAll('\u00a0', ' ') ?? '';
     const tabs = [page, other];
-    const isAsked = (tab: Page): Promise<boolean> => tab.getByText('at the same time').isVisible();
+    const isAsked = (tab: Page): Promise<boolean> => tab.getByText('also edited in another browser tab').isVisible();
     const hasAll = async (tab: Page): Promise<boolean> => /and one/.test(await text(tab)) && /and two/.test(await text(tab));
     await expect
       .poll(async () => (await Promise.all(tabs.map(isAsked))).includes(true) || !(await Promise.all(tabs.map(hasAll))).includes(false), {

@@ -54,7 +54,7 @@ describe.skipIf(withoutChromium())('the functions', () => {
     await dialog.getByText('A function with this name already exists.').waitFor();
     expect(await create.isDisabled()).toBe(true);
     await name.fill('my files');
-    await dialog.getByText(/no “ ”/).waitFor();
+    await dialog.getByText(/“ ” is not allowed/).waitFor();
     await name.fill('files/take');
     await dialog.getByRole('radio', { name: /Upload/ }).check();
     await create.click();

@@ -113,7 +113,7 @@ describe.skipIf(withoutChromium())('the socket console', () => {
     await frame(bob, 'received', 'from the console').waitFor();
     expect(await frame(ada, 'received', 'from the console').count()).toBe(0);
     await bob.getByRole('button', { name: 'Options of' }).click();
-    await bob.getByLabel('Connect again by itself').uncheck();
+    await bob.getByLabel('Reconnect automatically, with backoff').uncheck();
     await bob.getByRole('button', { name: 'Options of' }).click();
     await row.getByRole('button', { name: 'Disconnect' }).click();
     await page.getByLabel('Close code').fill('4001');

@@ -56,7 +56,7 @@ describe.skipIf(withoutChromium())('the status page', () => {
     expect(JSON.parse(await page.evaluate(() => navigator.clipboard.readText()))).toMatchObject({ cause: 'stuck', quarantined: true });
     await page.getByRole('main').getByRole('link', { name: 'Status' }).click();
     await off.getByRole('button', { name: 'Go back to revision 1' }).click();
-    await page.getByText('rooms/match is on again, as revision 3.').waitFor();
+    await page.getByText('rooms/match is enabled again, as revision 3.').waitFor();
     await off.waitFor({ state: 'detached' });
     expect((await host.call('/rooms/match')).text).toBe('first');
     // The line that is blamed is no longer live: its link leads to the revision that had it.

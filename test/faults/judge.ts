@@ -51,7 +51,7 @@ function findWrongBlame({ id, blame }: Fault, { after, newestCrash, blamedAnswer
     ...listed,
     ...unless(blamed === expected, `${blamed ?? 'nobody'} is blamed, not ${expected ?? 'nobody'}`),
     ...unless(blame.line === undefined || line === blame.line, `line ${line} is blamed, not ${blame.line}`),
-    ...unless(crash.quarantined === blame.quarantined, `it is ${crash.quarantined ? '' : 'not '}switched off`),
+    ...unless(crash.quarantined === blame.quarantined, `it is ${crash.quarantined ? '' : 'not '}disabled`),
     ...unless(!blame.quarantined || blamedAnswers === '503 FUNCTION_QUARANTINED', `what is blamed answers ${blamedAnswers}`),
   ];
 }

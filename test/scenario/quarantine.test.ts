@@ -24,7 +24,7 @@ async function statusOf(host: TestHost) {
 }
 
 describe('a function that ends its worker', () => {
-  it('is switched off with its reason, is not tried again, and is switched on by a rollback', async () => {
+  it('is disabled with its reason, is not tried again, and is enabled by a rollback', async () => {
     await using host = await TestHost.start({ env });
     await host.publish('fine', "export default () => 'fine'");
     await host.publish('hang', "export default () => 'first'");
@@ -90,7 +90,7 @@ describe('a function that ends its worker', () => {
     expect((await statusOf(host)).quarantined).toEqual([]);
   });
 
-  it('whose guilt cannot be proven is switched off at its third death within a minute', async () => {
+  it('whose guilt cannot be proven is disabled at its third death within a minute', async () => {
     await using host = await TestHost.start({ env: { ...env, WORKER_STUCK_MS: '60000' } });
     // Killed from outside while it runs: the host sees a dead worker and whose code was running.
     const begun = join(host.dataDir, 'begun');

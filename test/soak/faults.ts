@@ -202,7 +202,7 @@ export async function provoke(ground: Ground, random: Random, fault: string): Pr
   }
 }
 
-/** A function that hangs where nothing reaches it ends its worker and is switched off; a publish switches it on again. */
+/** A function that hangs where nothing reaches it ends its worker and is disabled; a publish enables it again. */
 export async function provokeStuck(ground: Ground): Promise<void> {
   const { host, journal } = ground;
   const end = journal.begin('stuck fault-stuck');
@@ -215,7 +215,7 @@ export async function provokeStuck(ground: Ground): Promise<void> {
   }
   // The worker is dead by now; the answer comes from the next one.
   const off = await request({ port: host.port, path: '/fault-stuck' });
-  if (off.json?.code !== 'FUNCTION_QUARANTINED') journal.wrong(`fault-stuck is not switched off: ${off.status} ${off.text.slice(0, 200)}`);
+  if (off.json?.code !== 'FUNCTION_QUARANTINED') journal.wrong(`fault-stuck is not disabled: ${off.status} ${off.text.slice(0, 200)}`);
   await install(ground, 'fault-stuck', `export default () => 'mended';`);
   const mended = await request({ port: host.port, path: '/fault-stuck' });
   if (mended.text !== 'mended') journal.wrong(`fault-stuck was published, and answers ${mended.status} ${mended.text.slice(0, 200)}`);
@@ -229,7 +229,7 @@ export async function provokeBomb(ground: Ground, name: string): Promise<void> {
   } finally {
     end();
   }
-  // It may have been switched off.
+  // It may have been disabled.
   await install(ground, `fault-${name}`, sourceOf.get(`fault-${name}`) ?? '');
 }
 

@@ -135,7 +135,7 @@ class Soak {
     const { host, journal } = this.#ground;
     for (const wrong of await auditLedger(this.#ground, this.#ledger)) journal.wrong(`audit: ${wrong}`);
     const { quarantined } = (await api(this.#ground, 'GET', '/v1/status')).json;
-    for (const { name } of quarantined) if (!String(name).startsWith('fault-')) journal.wrong(`audit: ${name} is switched off`);
+    for (const { name } of quarantined) if (!String(name).startsWith('fault-')) journal.wrong(`audit: ${name} is disabled`);
     this.#workers.delete(await servingPid(this.#ground));
     for (const orphan of orphans(host.process.pid ?? 0, this.#workers)) journal.wrong(`audit: a worker has left ${orphan}`);
   }

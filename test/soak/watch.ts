@@ -12,7 +12,7 @@ interface Crash {
   readonly place?: { readonly function: string };
 }
 
-/** Reads the list of crashes and judges each: somebody must have caused it, and nobody else may be switched off for it. */
+/** Reads the list of crashes and judges each: somebody must have caused it, and no other function may be disabled for it. */
 export class CrashWatch {
   readonly #ground: Ground;
   readonly #seen = new Set<string>();
@@ -50,6 +50,6 @@ export class CrashWatch {
 function judge(journal: Journal, { at, message, quarantined, place }: Crash): void {
   if (!journal.during(/^(?:stuck|bomb|operator: kill$)/, at)) journal.wrong(`a worker has ended and nobody has caused it: ${message}`);
   if (!place || isFault(place.function)) return;
-  if (quarantined) journal.wrong(`${place.function} was switched off and is innocent: ${message}`);
+  if (quarantined) journal.wrong(`${place.function} was disabled and is innocent: ${message}`);
   else journal.count(`crash that names ${place.function} without proof`);
 }

@@ -56,7 +56,7 @@ export function QuarantineBar({ live }: { readonly live: FunctionDetail }): Reac
       }
     >
       <strong>Revision {revision} has been disabled</strong> since <Ago time={since} />: {reason.replace(/\.$/, '')}. Publish a new revision
-      to switch it on.
+      to enable it.
     </Bar>
   );
 }

@@ -13,7 +13,7 @@ import { sentence } from './words.ts';
 type Quarantined = Status['quarantined'][number];
 
 /** The disabled functions, with ways to enable them. */
-export function SwitchedOff({ functions }: { readonly functions: Status['quarantined'] }): ReactNode {
+export function DisabledFunctions({ functions }: { readonly functions: Status['quarantined'] }): ReactNode {
   if (functions.length === 0) return null;
   return (
     <section className="status-section" aria-labelledby="status-off">
@@ -21,14 +21,14 @@ export function SwitchedOff({ functions }: { readonly functions: Status['quarant
       <p className="muted">These functions crashed the worker. They return 503 until you publish a new revision.</p>
       <ul className="status-off">
         {functions.map((one) => (
-          <SwitchedOffFunction key={one.name} {...one} />
+          <DisabledFunction key={one.name} {...one} />
         ))}
       </ul>
     </section>
   );
 }
 
-function SwitchedOffFunction({ name, revision, reason, since, crash, previous }: Quarantined): ReactNode {
+function DisabledFunction({ name, revision, reason, since, crash, previous }: Quarantined): ReactNode {
   const cache = useQueryClient();
   const [, navigate] = useLocation();
   const rollback = useMutation({
@@ -37,7 +37,7 @@ function SwitchedOffFunction({ name, revision, reason, since, crash, previous }:
       return call('Published', functionPath(name, '/rollback'), { method: 'POST', body });
     },
     onError: toastError,
-    onSuccess: (published) => toast.success(`${name} is on again, as revision ${published.revision}.`),
+    onSuccess: (published) => toast.success(`${name} is enabled again, as revision ${published.revision}.`),
     onSettled: () => Promise.all([cache.invalidateQueries({ queryKey: ['functions'] }), cache.invalidateQueries({ queryKey: ['status'] })]),
   });
   return (

@@ -6,7 +6,7 @@ import { CrashList } from './crash-list.tsx';
 import { useTitle } from '../ui/title.ts';
 import { CountersCard, HostCard } from './host-cards.tsx';
 import { Plots } from './plots.tsx';
-import { Diverged, SwitchedOff } from './disabled-functions.tsx';
+import { Diverged, DisabledFunctions } from './disabled-functions.tsx';
 import { WorkerCard } from './worker-card.tsx';
 import './status.css';
 
@@ -27,7 +27,7 @@ export default function StatusPage(): ReactNode {
           {!data.store.available && (
             <Note tone="bad">The database cannot be reached. Functions keep running, but you cannot publish until it is back.</Note>
           )}
-          <SwitchedOff functions={data.quarantined} />
+          <DisabledFunctions functions={data.quarantined} />
           <Diverged functions={data.diverged} />
           <div className="status-cards">
             <WorkerCard status={data} />

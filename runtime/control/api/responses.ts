@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { type ErrorCode, catalogue } from '../../kernel/errors.ts';
 import { appExport } from '../app/transfer/export-format.ts';
-import { count, isoDate, LogRecord, milliseconds, switchedOff, time } from './response-parts.ts';
+import { count, disabled, isoDate, LogRecord, milliseconds, time } from '../app/schema-parts.ts';
+import { Crash, CrashSummary } from '../app/workers/crash-report.ts';
 import { httpMethods } from './requests.ts';
-import { Crash, CrashSummary, Quarantined, Status, StatusSample } from './status-responses.ts';
+import { Quarantined, Status, StatusSample } from './status-responses.ts';
 
 const methods = z.array(z.enum(httpMethods)).readonly().nullable().meta({ description: 'null for all methods.' });
 
@@ -29,7 +30,7 @@ const FunctionSummary = z.object({
     .array(z.string())
     .readonly()
     .meta({ description: 'The functions that the source imports, including those imported only for their types.' }),
-  quarantine: z.object(switchedOff).exactOptional().meta({ description: 'Present only while the function is disabled.' }),
+  quarantine: z.object(disabled).exactOptional().meta({ description: 'Present only while the function is disabled.' }),
 });
 const DeletedFunction = z.object({
   name: z.string(),

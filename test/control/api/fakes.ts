@@ -178,7 +178,7 @@ export const bareReport: CrashReport = {
   metrics: null,
 };
 
-/** What {@link stuckReport} has switched off. */
+/** What {@link stuckReport} has disabled. */
 export const stuckFunction: QuarantinedFunction = {
   name: 'f',
   revision: 2,

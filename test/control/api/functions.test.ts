@@ -115,7 +115,7 @@ describe('GET /v1/functions', () => {
     expect((await host.call('GET', '/v1/functions/a')).body).toMatchObject({ name: 'a', source: 'code', size: 4 });
   });
 
-  it('says of a function that is switched off why, and what to go back to', async () => {
+  it('says of a function that is disabled why, and what to go back to', async () => {
     const host = await startHost();
     for (const name of ['e', 'f', 'f']) await host.call('PUT', `/v1/functions/${name}`, { source: 's' });
     host.supervision = { ...host.supervision, quarantined: [stuckFunction] };

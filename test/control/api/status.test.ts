@@ -66,7 +66,7 @@ describe('GET /v1/status', () => {
 });
 
 describe('GET /v1/status after a crash', () => {
-  it('answers it in short, and what it switched off', async () => {
+  it('answers it in short, and which function it disabled', async () => {
     const host = await startHost();
     host.supervision = { ...host.supervision, restarts: 1, lastCrash: stuckReport, quarantined: [stuckFunction] };
     const { id, at, pid, code, signal, cause, message, place } = stuckReport;

@@ -12,7 +12,7 @@ export interface Blame {
   readonly function?: string | null;
   /** The line in its source, from 1. */
   readonly line?: number;
-  /** Whether it is switched off. */
+  /** Whether it is disabled. */
   readonly quarantined: boolean;
 }
 

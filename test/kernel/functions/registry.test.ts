@@ -287,7 +287,7 @@ describe('a quarantined function', () => {
     expect(modules.take()).toEqual([]);
   });
 
-  it('is switched off and on by install(), for its importers as well', () => {
+  it('is disabled and enabled by install(), for its importers as well', () => {
     publish(['lib', answering('lib')], ['a', importing('lib')], ['b', answering('B')]);
     expect(modules.read('a')).toEqual(['a', 'lib']);
     registry.install(modules.change([off()]));

@@ -146,7 +146,7 @@ describe('a listener of a function that throws', () => {
   });
 });
 
-describe('a function that is switched off', () => {
+describe('a function that is disabled', () => {
   it('refuses upgrades with 503 and its reason, and says so once', async () => {
     const host = await startHost();
     host.publish({ default: () => undefined }, 'It hung.');

@@ -1,7 +1,6 @@
 import type { AnyBulkWriteOperation, ClientSession, Collection } from 'mongodb';
 import { HearthError } from '../../../kernel/errors.ts';
 import type { FunctionHead, History, SourceRevision } from '../../../kernel/ports/function-store.ts';
-import { isTooLarge } from './mongodb-failure.ts';
 import { fromDraft, type FunctionDocument, type Head, type RevisionDocument, toFunctionHead, toSourceRevision } from './documents.ts';
 
 /** What whole histories are read from and written to. */
@@ -44,11 +43,7 @@ export async function writeHistories(
   await functions.bulkWrite(histories.map(toReplaced), { session });
   const replaced = histories.filter(({ ifLast }) => ifLast > 0).map(({ name }) => name);
   if (replaced.length > 0) await revisions.deleteMany({ '_id.name': { $in: replaced } }, { session });
-  try {
-    if (documents.length > 0) await revisions.insertMany(documents, { session });
-  } catch (error) {
-    throw isTooLarge(error) ? new HearthError('IMPORT_TOO_LARGE', {}, { cause: error }) : error;
-  }
+  if (documents.length > 0) await revisions.insertMany(documents, { session });
 }
 
 function toReplaced({ name, live, last, revisions }: History): AnyBulkWriteOperation<FunctionDocument> {

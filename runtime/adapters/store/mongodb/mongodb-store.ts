@@ -20,6 +20,7 @@ import {
   toText,
 } from './documents.ts';
 import { readHeads, readHistory, writeHistories } from './histories.ts';
+import { isTooLarge } from './mongodb-failure.ts';
 import { openConnection, type Waiting } from './open.ts';
 import { collections } from './mongodb-schema.ts';
 import { transact } from './mongodb-transaction.ts';
@@ -95,7 +96,12 @@ class MongoStore implements FunctionStore {
     const connection = this.#connection;
     const turn = this.#turn.then(() => connection.use((signal) => transact({ connection, signal, work })));
     this.#turn = turn.catch(() => {});
-    return turn;
+    try {
+      return await turn;
+    } catch (error) {
+      // The server may say so of the last write as well as of the commit.
+      throw change.histories && isTooLarge(error) ? new HearthError('IMPORT_TOO_LARGE', {}, { cause: error }) : error;
+    }
   }
 
   async live(): Promise<LiveRevision[]> {

@@ -1,116 +1,42 @@
-import { randomUUID } from 'node:crypto';
-import type { LogRecord } from '../../../kernel/ports/logger.ts';
-import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
-import type { CompiledFrame, FunctionMark, MemorySuspect } from '../../../kernel/protocol/watchdog-report.ts';
-import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
-import { type CrashPlace, showPlace, toSourcePlace } from './source-position.ts';
-import type { WorkerExit, WorkerFacts } from './worker-end.ts';
+import { z } from 'zod';
+import { count, counters, EventLoopDelay, LogRecord, Memory, milliseconds, time } from '../schema-parts.ts';
+
+const Place = z
+  .object({ function: z.string(), revision: count, line: count.exactOptional(), column: count.exactOptional() })
+  .meta({ description: 'Where the crash happened, if that is known or likely. Revision 0 is a draft; line and column start at 1.' });
+
+export const CrashSummary = z.object({
+  id: z.string(),
+  at: time,
+  pid: z.int().nullable(),
+  code: z.int().nullable(),
+  signal: z.string().nullable(),
+  cause: z.enum(['stuck', 'memory', 'silent', 'exited']).meta({
+    description:
+      'Whether the event loop of the worker was blocked, its memory was used up, it went silent, or it ended for another reason.',
+  }),
+  message: z.string().meta({ description: 'The cause, for people to read.' }),
+  place: Place.exactOptional(),
+  quarantined: z.boolean().meta({ description: 'Whether the function was disabled because of it.' }),
+});
 
 /** What is known of the end of a worker that was not told to end. */
-export interface CrashReport {
-  readonly id: string;
-  readonly at: number;
-  readonly pid: number | null;
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly cause: CrashCause;
-  /** The same for a person. */
-  readonly message: string;
-  /** Milliseconds that the worker had served. */
-  readonly servedMs: number;
-  /** Where it happened, if that is known or likely. */
-  readonly place?: CrashPlace;
-  /** Whether the function was disabled for it. */
-  readonly quarantined: boolean;
-  /** The places in functions on the stack, innermost first: `hello.ts:3:9`. */
-  readonly stack: readonly string[];
-  /** Who held the sampled memory. */
-  readonly suspects: readonly MemorySuspect[];
-  /** The last lines of the log before. */
-  readonly logs: readonly LogRecord[];
-  /** The worker's last numbers, at most a second old. */
-  readonly metrics: WorkerMetrics | null;
-}
+export const Crash = CrashSummary.extend({
+  servedMs: milliseconds.meta({ description: 'How long the worker had been serving, in milliseconds.' }),
+  stack: z.array(z.string()).readonly().meta({ description: 'The source positions on the stack that are in functions, innermost first.' }),
+  suspects: z
+    .array(z.object({ function: z.string(), revision: count, bytes: count }))
+    .readonly()
+    .meta({ description: 'Which functions held the sampled memory.' }),
+  logs: z
+    .array(LogRecord.extend({ id: count.exactOptional() }))
+    .readonly()
+    .meta({ description: 'The last log records before the crash.' }),
+  metrics: z
+    .object({ ...counters, listening: z.boolean(), functions: count, memory: Memory, eventLoopDelay: EventLoopDelay })
+    .nullable()
+    .meta({ description: "The worker's last metrics; null if it had reported none." }),
+});
 
-/**
- * Why a worker ended: its event loop was blocked, its memory was used up, it went silent, or it ended for a reason
- * that the host does not know.
- */
-export type CrashCause = 'stuck' | 'memory' | 'silent' | 'exited';
-
-/** Milliseconds for which it is worth knowing whose code was running. */
-const runningTime = 5_000;
-
-/** The part of a worker's memory that makes who holds it likely: Buffers are not sampled. */
-const largePart = 0.1;
-
-/** A report, and whether its evidence is proof against the function in it. */
-export interface Finding {
-  readonly report: CrashReport;
-  readonly proven: boolean;
-}
-
-/** The compiled code of a function at a revision, if anybody has it still. */
-export type FindBuilt = (mark: FunctionMark) => BuiltFunction | undefined;
-
-/** Finds out why a worker ended, from what it left. */
-export function examine(facts: WorkerFacts, findBuilt: FindBuilt, at = Date.now()): Finding {
-  const { frames, suspects, blamed, proven, where } = weigh(facts, at);
-  const places = frames.map((frame) => toSourcePlace(frame, findBuilt(frame)));
-  const place = places[0] ?? blamed;
-  const report = {
-    // Sorts by time.
-    id: `${new Date(at).toISOString().replaceAll(/[:.]/g, '-')}-${randomUUID().slice(0, 8)}`,
-    at,
-    pid: facts.pid ?? null,
-    ...facts.exit,
-    cause: facts.reason?.cause ?? ('exited' as const),
-    message: describe(facts, place, where),
-    servedMs: facts.servedMs,
-    ...(place && { place }),
-    quarantined: false,
-    stack: places.map(showPlace),
-    suspects,
-    logs: facts.logs,
-    metrics: facts.metrics ?? null,
-  };
-  return { report, proven };
-}
-
-interface Weighed {
-  readonly frames: readonly CompiledFrame[];
-  readonly suspects: readonly MemorySuspect[];
-  readonly blamed: CrashPlace | undefined;
-  readonly proven: boolean;
-  readonly where: string | undefined;
-}
-
-function weigh({ reason, running }: WorkerFacts, at: number): Weighed {
-  const seen = running && at - running.at < runningTime ? running.mark : undefined;
-  if (!reason || reason.cause === 'silent') return { frames: [], suspects: [], blamed: seen, proven: false, where: undefined };
-  const { report } = reason;
-  const { frames, mark, where } = report;
-  const blamed = mark ?? seen;
-  if (report.type === 'stuck') return { frames, suspects: [], blamed, proven: frames.length > 0 || mark !== undefined, where };
-  // While the loop turns, the code that runs at this moment need not be what took the memory.
-  const filling = report.blockedMs > 0 && (frames.length > 0 || mark !== undefined);
-  const largest = report.suspects.find(({ bytes }) => bytes >= report.rss * largePart);
-  const { suspects } = report;
-  if (filling) return { frames, suspects, blamed, proven: true, where };
-  return { frames: [], suspects, blamed: largest && { function: largest.function, revision: largest.revision }, proven: false, where };
-}
-
-function describe({ reason, exit }: WorkerFacts, place: CrashPlace | undefined, where: string | undefined): string {
-  const whose = place ? ` in ${place.function}, revision ${place.revision}${place.line === undefined ? '' : `, line ${place.line}`}` : '';
-  const inside = where === undefined ? '' : ` (inside ${where})`;
-  const likely = whose === '' ? '' : `, most likely${whose}`;
-  if (!reason) return `the worker ended with ${exit.signal ?? `exit code ${exit.code}`}${heap(exit)}${likely}.`;
-  if (reason.cause === 'stuck') return `the event loop was blocked for ${reason.report.blockedMs} ms${whose}${inside}.`;
-  if (reason.cause === 'memory') return `the worker used ${Math.round(reason.report.rss / 1024 ** 2)} MB of memory${likely}.`;
-  return `the worker was silent for ${reason.seconds} s${likely}.`;
-}
-
-/** What V8 ends the process with when its heap is full, faster than anybody could look. */
-function heap({ code, signal }: WorkerExit): string {
-  return signal === 'SIGABRT' || code === 134 ? ', which is what happens when the heap is full' : '';
-}
+export type CrashReport = Readonly<z.infer<typeof Crash>>;
+export type CrashPlace = Readonly<z.infer<typeof Place>>;

@@ -11,7 +11,7 @@ export interface QuarantinedFunction {
   readonly previous: number | null;
 }
 
-/** Deaths that name the same function within so many milliseconds switch it off, though none of them proves anything. */
+/** Deaths that name the same function within so many milliseconds disable it, though none of them proves anything. */
 const deathsLimit = 3;
 const deathsTime = 60_000;
 

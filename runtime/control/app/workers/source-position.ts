@@ -1,14 +1,7 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import type { CompiledFrame } from '../../../kernel/protocol/watchdog-report.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
-
-/** A place in a function's source; line and column count from 1, and are missing where only the function is known. */
-export interface CrashPlace {
-  readonly function: string;
-  readonly revision: number;
-  readonly line?: number;
-  readonly column?: number;
-}
+import type { CrashPlace } from './crash-report.ts';
 
 /** Where in its source a place in compiled code is; without a line when the code at that revision is not known. */
 export function toSourcePlace(frame: CompiledFrame, built: BuiltFunction | undefined): CrashPlace {

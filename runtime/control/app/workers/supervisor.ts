@@ -9,7 +9,8 @@ import { HearthError } from '../../../kernel/errors.ts';
 import type { LogFields, LogLevel, LogRecord } from '../../../kernel/ports/logger.ts';
 import type { BuiltChange, BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { CrashFiles } from './crash-files.ts';
-import { type CrashReport, examine } from './crash-report.ts';
+import { examine } from './crash-cause.ts';
+import type { CrashReport } from './crash-report.ts';
 import type { WorkerExit } from './worker-end.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -111,7 +112,7 @@ export class WorkerSupervisor implements StagingWorkers {
     return { activate: (committed) => this.#activate(worker, id, committed), discard };
   }
 
-  /** Finds out why a worker ended, keeps the report, and switches off the function that is to blame. */
+  /** Finds out why a worker ended, keeps the report, and disables the function that is to blame. */
   #judge(worker: WorkerProcess, exit: WorkerExit): CrashReport {
     const { quarantine, crashes } = this.#options;
     const { report, proven } = examine(worker.facts(exit, this.#options.recentLogs()), (mark) => this.#findBuilt(mark));

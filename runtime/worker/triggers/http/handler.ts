@@ -7,11 +7,10 @@ import { dropConsoleCookie } from '../console-cookie.ts';
 import { discardBody, hasBody } from './body-limit.ts';
 import { createBodyReader } from './body.ts';
 import { HttpCall, type HttpDialect, type HttpTrigger, type RequestOrigin } from './http-call.ts';
-import { replyError } from './reply.ts';
+import { createErrorListener, replyError } from './reply.ts';
 import { requestedName, requestIdOf } from './request-target.ts';
 import type { HttpRequest } from './request.ts';
 import { ResponseBatch } from './response-batch.ts';
-import { createErrorListener } from './response-error.ts';
 import type { HttpResponse } from './response.ts';
 
 /** Answers one request; never throws. */

@@ -7,8 +7,7 @@ import type { FunctionView } from '../../../kernel/functions/registry.ts';
 import { isEventStream, replyThrown } from './reply.ts';
 import type { HttpRequest } from './request.ts';
 import type { ResponseBatch } from './response-batch.ts';
-import { onceClosed } from './response-end.ts';
-import type { HttpResponse } from './response.ts';
+import { type HttpResponse, onceClosed } from './response.ts';
 
 const closedEarly = 'The connection was closed before the response was finished.';
 

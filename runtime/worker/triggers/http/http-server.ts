@@ -8,12 +8,29 @@ import type { RequestHandler } from './handler.ts';
 import { createConnectionRefusal, refuseRequest } from './request-refusal.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
-import { createServerView } from './server-view.ts';
 
 // Longer than the idle time of common proxies (60 s), so that they never reuse a connection that is being closed.
 const keepAliveMs = 65_000;
 // How often Node looks for requests that do not arrive in time.
 const checkingMs = 5000;
+
+// What would stop the server or take its requests away; Node itself only emits events on it.
+const refusedCalls: ReadonlySet<string | symbol> = new Set<string | symbol>([
+  'close',
+  'closeAllConnections',
+  'closeIdleConnections',
+  'listen',
+  'setTimeout',
+  'on',
+  'once',
+  'addListener',
+  'prependListener',
+  'prependOnceListener',
+  'off',
+  'removeListener',
+  'removeAllListeners',
+  Symbol.asyncDispose,
+]);
 
 /** A server of Node's that knows its connections; ended by `drainHttp()`, or by what Node has for it. */
 export class HttpServer extends Server {
@@ -68,4 +85,19 @@ function admitConnections(app: App, server: HttpServer): void {
     app.calls.warnings.warn(String(socket.remoteAddress), `A connection from ${socket.remoteAddress} was refused: ${error.message}`, {});
     refuse(socket, error);
   });
+}
+
+/** What functions find as `request.socket.server`: the server, except that `refusedCalls` throw `SERVER_REFUSED`. */
+function createServerView(server: Server): Server {
+  return new Proxy(server, {
+    get: (target, key) => (refusedCalls.has(key) ? () => refuseCall(key) : Reflect.get(target, key)),
+    set: (_target, key) => refuseCall(key),
+    defineProperty: (_target, key) => refuseCall(key),
+    deleteProperty: (_target, key) => refuseCall(key),
+    setPrototypeOf: () => refuseCall('setPrototypeOf'),
+  });
+}
+
+function refuseCall(call: string | symbol): never {
+  throw new HearthError('SERVER_REFUSED', { call: String(call) });
 }

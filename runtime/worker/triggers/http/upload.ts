@@ -7,9 +7,8 @@ import { HearthError, messageOf } from '../../../kernel/errors.ts';
 import type { App } from '../../process/app-context.ts';
 import { toBodyError } from './body-error.ts';
 import { announcesMore, boundBody, discardBody } from './body-limit.ts';
-import { onceClosed } from './response-end.ts';
 import type { HttpRequest } from './request.ts';
-import type { HttpResponse } from './response.ts';
+import { type HttpResponse, onceClosed } from './response.ts';
 
 /** Sets `request.body`, and `request.files` if there are any; rejects with a `HearthError`. */
 export type BodyReader = (request: HttpRequest, response: HttpResponse) => Promise<void>;

@@ -64,7 +64,7 @@ describe('add()', () => {
     expect(quarantine.list()).toMatchObject([{ previous: null }]);
   });
 
-  it('passes over earlier revisions that were switched off, also those that were lifted since', async () => {
+  it('passes over earlier revisions that were disabled, also those that were lifted since', async () => {
     for (const revision of [4, 2]) {
       quarantine.add(report('a', revision));
       quarantine.lift(['a']);
@@ -95,7 +95,7 @@ describe('add()', () => {
 });
 
 describe('mark()', () => {
-  it('gives the reason to the revision that is switched off, and leaves others as they are', () => {
+  it('gives the reason to the revision that is disabled, and leaves others as they are', () => {
     quarantine.add(report('a', 3));
     expect(quarantine.mark(built('a', 3))).toEqual({ ...built('a', 3), quarantine: 'a hung.' });
     for (const other of [built('a', 2), built('a', 4), built('b', 3)]) expect(quarantine.mark(other)).toBe(other);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { examine, type FindBuilt } from '../../../../runtime/control/app/workers/crash-report.ts';
+import { examine, type FindBuilt } from '../../../../runtime/control/app/workers/crash-cause.ts';
 import type { EndReason, WorkerFacts } from '../../../../runtime/control/app/workers/worker-end.ts';
 import type { CompiledFrame, WatchdogReport } from '../../../../runtime/kernel/protocol/watchdog-report.ts';
 
