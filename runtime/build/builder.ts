@@ -2,8 +2,9 @@ import { version } from 'esbuild';
 import type { Diagnostic } from '../kernel/errors.ts';
 import type { Compiled } from '../kernel/functions/revision.ts';
 import { buildFailed, fromMessages, placeAt, toDiagnostic } from './build-diagnostics.ts';
-import { type Mapped, guardPrefix, insertGuards } from './guards.ts';
+import { guardPrefix, insertGuards } from './guards.ts';
 import { type Import, findImports } from './imports.ts';
+import { type Mapped, parseCompiled, type Parsed } from './parser.ts';
 import { stopCompiler, transform } from './transform.ts';
 
 /** What is compiled: a function's name and its TypeScript or JavaScript. */
@@ -69,6 +70,7 @@ export function createBuilder({ deadline = 10_000, guards = true }: BuilderOptio
 }
 
 interface Output extends Mapped {
+  readonly parsed: Parsed | undefined;
   readonly imports: readonly Import[];
   readonly warnings: readonly Diagnostic[];
 }
@@ -83,12 +85,14 @@ async function compile({ name, source }: BuildInput, deadline: number): Promise<
   }
   const output = strict(transformed);
   const warnings = transformed.warnings.filter(({ id }) => id !== supportedWarning);
-  return { ...output, imports: findImports(name, text, output), warnings: fromMessages(name, warnings) };
+  const parsed = parseCompiled(output.code);
+  const imports = findImports({ name, source: text }, output, parsed);
+  return { ...output, parsed, imports, warnings: fromMessages(name, warnings) };
 }
 
 function toBuild(name: string, output: Output, { tag, guards }: { readonly tag: string; readonly guards: boolean }): Build {
-  const { code, map, imports, warnings } = output;
-  const guarded = guards ? insertGuards({ code, map }) : { code, map };
+  const { code, map, parsed, imports, warnings } = output;
+  const guarded = guards ? insertGuards(output, parsed) : output;
   const compiled = { code: guarded?.code ?? code, map: guarded?.map ?? map, builder: tag };
   return { name, compiled, imports, warnings: guarded ? warnings : [...warnings, unguarded(name, code)] };
 }

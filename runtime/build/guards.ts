@@ -1,11 +1,6 @@
 import { type SourceMapLine, type SourceMapSegment, decode, encode } from '@jridgewell/sourcemap-codec';
 import { lineBreak } from './build-diagnostics.ts';
-import { GuardParser, type Guarded, UnguardableError } from './parser.ts';
-
-export interface Mapped {
-  readonly code: string;
-  readonly map: string;
-}
+import type { Guarded, Mapped, Parsed } from './parser.ts';
 
 /** The names that guarded code uses begin so; no source may. */
 export const guardPrefix = '__hearth_';
@@ -33,25 +28,11 @@ interface Insertion {
  * Returns undefined when the code is nested too deep to be read safely, or uses names that begin
  * with `__hearth_`, `with`, or a syntax that the parser does not know: such code runs as it is.
  */
-export function insertGuards({ code, map }: Mapped): Mapped | undefined {
-  if (code.includes(guardPrefix)) return undefined;
-  const guarded = findGuarded(code);
-  if (!guarded) return undefined;
-  const insertions = guarded.flatMap((one) => insertionsFor(one, code)).toSorted((a, b) => a.at - b.at);
+export function insertGuards({ code, map }: Mapped, parsed: Parsed | undefined): Mapped | undefined {
+  if (!parsed || code.includes(guardPrefix)) return undefined;
+  const insertions = parsed.guarded.flatMap((one) => insertionsFor(one, code)).toSorted((a, b) => a.at - b.at);
   if (insertions.length === 0) return { code, map };
   return { code: insertInto(code, insertions), map: shift(map, code, insertions) };
-}
-
-function findGuarded(code: string): readonly Guarded[] | undefined {
-  try {
-    const parser = new GuardParser(code);
-    parser.parse();
-    return parser.guarded;
-  } catch (error) {
-    // A RangeError is V8's, about a regular expression as long as the source.
-    if (error instanceof UnguardableError || error instanceof SyntaxError || error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
 
 function insertionsFor(guarded: Guarded, code: string): readonly Insertion[] {

@@ -1,5 +1,29 @@
-import { type Function as FunctionNode, type Node, tokTypes } from 'acorn';
+import { type Function as FunctionNode, type Node, type TokenType, tokTypes } from 'acorn';
 import { ExtensibleParser } from '../internals/acorn-parser.ts';
+
+/** Compiled code with its source map, a JSON text. */
+export interface Mapped {
+  readonly code: string;
+  readonly map: string;
+}
+
+/** What is known of compiled code: where guards belong, and its syntax tree, of which statements keep only what decides what runs. */
+export interface Parsed {
+  readonly guarded: readonly Guarded[];
+  readonly program: Node;
+}
+
+/** Reads compiled code; undefined when it is nested too deep for that, has a `with`, or a syntax that acorn does not know. */
+export function parseCompiled(code: string): Parsed | undefined {
+  try {
+    const parser = new GuardParser(code);
+    return { program: parser.parse(), guarded: parser.guarded };
+  } catch (error) {
+    // A RangeError is V8's, about a regular expression as long as the source.
+    if (error instanceof UnguardableError || error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
 
 /** A stretch of code where a guard belongs. */
 export type Guarded =
@@ -11,7 +35,7 @@ export type Guarded =
   | { readonly kind: 'expression'; readonly at: number; readonly end: number };
 
 /** Thrown when a source cannot be guarded: it is nested too deep, or has a `with`, in which names can mean anything. */
-export class UnguardableError extends Error {}
+class UnguardableError extends Error {}
 
 /**
  * How many of the calls counted below may be open at once. acorn aborts the whole process at the
@@ -20,12 +44,14 @@ export class UnguardableError extends Error {}
  */
 const depthLimit = 260;
 
+const logical: ReadonlySet<TokenType> = new Set([tokTypes.logicalAND, tokTypes.logicalOR, tokTypes.coalesce]);
+
 /**
  * Finds loops and functions in code that esbuild has printed. Every cycle of the recursive descent
  * passes a method that is counted here. What is correct already is not checked again: those checks
  * recurse, or take time that grows with the square of the names.
  */
-export class GuardParser extends ExtensibleParser {
+class GuardParser extends ExtensibleParser {
   readonly guarded: Guarded[] = [];
   #depth = 0;
 
@@ -105,10 +131,11 @@ export class GuardParser extends ExtensibleParser {
     this.#enter();
     let node = left;
     for (let power = this.#power(forInit); power > least; power = this.#power(forInit)) {
+      const type = logical.has(this.type) ? 'LogicalExpression' : 'BinaryExpression';
       this.next();
       const [rightStart, rightLocation] = [this.start, this.startLoc];
-      this.parseExprOp(this.parseMaybeUnary(null, false, false, forInit), rightStart, rightLocation, power, forInit);
-      node = this.finishNode(this.startNodeAt(start, location), 'BinaryExpression');
+      const right = this.parseExprOp(this.parseMaybeUnary(null, false, false, forInit), rightStart, rightLocation, power, forInit);
+      node = this.finishNode(Object.assign(this.startNodeAt(start, location), { left: node, right }), type);
     }
     this.#depth -= 1;
     return node;

@@ -85,11 +85,12 @@ let folder: string;
 const child = `
 import { readFileSync } from 'node:fs';
 import { insertGuards } from './guards.ts';
+import { parseCompiled } from './parser.ts';
 const map = '{"version":3,"sources":[],"names":[],"mappings":""}';
 const deep = (depth, work) => (depth === 0 ? work() : [deep(depth - 1, work)][0]);
 const answer = {};
 for (const [name, code] of Object.entries(JSON.parse(readFileSync(0, 'utf8'))))
-  answer[name] = deep(1_000, () => insertGuards({ code, map })) !== undefined;
+  answer[name] = deep(1_000, () => insertGuards({ code, map }, parseCompiled(code))) !== undefined;
 process.stdout.write(JSON.stringify(answer));
 `;
 

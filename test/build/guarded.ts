@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { compileFunction } from 'node:vm';
 import { transformSync } from 'esbuild';
-import { type Mapped, insertGuards } from '../../runtime/build/guards.ts';
+import { insertGuards } from '../../runtime/build/guards.ts';
+import { type Mapped, parseCompiled } from '../../runtime/build/parser.ts';
 import type { Builder } from '../../runtime/build/builder.ts';
 
 /** What guarded code throws once it is stopped. */
@@ -57,7 +58,7 @@ export function printed(source: string, minify = false): { readonly plain: Mappe
 
 /** The code with guards; throws when it cannot have any. */
 export function guarded(plain: Mapped): Mapped {
-  const result = insertGuards(plain);
+  const result = insertGuards(plain, parseCompiled(plain.code));
   if (!result) throw new Error('The code was not guarded.');
   return result;
 }

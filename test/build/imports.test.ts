@@ -30,6 +30,10 @@ describe('findImports()', () => {
       exports.l = wrap(require('./l'));
       class M extends require('./m') {}
       require('./n')(1);
+      const o = { ['p' + 1]: [...require('./o')], q: \`\${require('./p') + 1}\` };
+      new (require('./q'))(-require('./r'));
+      require('./s').t = require('./t') || 1;
+      const u = require('./u') ? 1 : 2;
       export default () => [a, b, c, e, i, j, k, M];`;
     expect(await importsOf(source)).toEqual([
       ['@/a', 'a'],
@@ -45,6 +49,13 @@ describe('findImports()', () => {
       ['./l', 'dir/l'],
       ['./m', 'dir/m'],
       ['./n', 'dir/n'],
+      ['./o', 'dir/o'],
+      ['./p', 'dir/p'],
+      ['./q', 'dir/q'],
+      ['./r', 'dir/r'],
+      ['./s', 'dir/s'],
+      ['./t', 'dir/t'],
+      ['./u', 'dir/u'],
     ]);
   });
 
@@ -97,6 +108,16 @@ describe('findImports()', () => {
       label: for (;;) { break label; }
       require('./7');`;
     expect((await importsOf(source, 'p')).map(([, name]) => name)).toEqual(['1', '2', '3', '4', '5', '6', '7']);
+  });
+
+  it('finds an import in a sum of thousands, and nothing behind a condition in one', async () => {
+    const sum = 'a + '.repeat(5_000);
+    expect((await importsOf(`x = ${sum}require('./a') + 1;`, 'p')).map(([, name]) => name)).toEqual(['a']);
+    expect(await importsOf(`x = ${'a && '.repeat(5_000)}require('./a');`, 'p')).toEqual([]);
+  });
+
+  it('finds nothing in what is nested too deep to be parsed', async () => {
+    expect(await importsOf(`require('./a'); x = ${'['.repeat(300)}1${']'.repeat(300)};`)).toEqual([]);
   });
 
   it('lists a specifier once, with the place of the first', async () => {
