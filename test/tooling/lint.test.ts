@@ -29,7 +29,7 @@ const refused: readonly Fixture[] = [
   ...['../adapters/thing.ts', '../net/thing.ts', '../build/thing.ts', '../main.ts', '../../scripts/thing.mjs'].map((specifier) =>
     importing('runtime/kernel', specifier, restrictedImport),
   ),
-  ...['../worker/thing.ts', '../worker/http/thing.ts', '../cli/thing.ts', '../main.ts'].map((specifier) =>
+  ...['../worker/thing.ts', '../worker/triggers/http/thing.ts', '../cli/thing.ts', '../main.ts'].map((specifier) =>
     importing('runtime/control', specifier, restrictedImport),
   ),
   importing('runtime/control/api', '../../worker/thing.ts', restrictedImport),
@@ -52,6 +52,11 @@ const refused: readonly Fixture[] = [
     (specifier) => importing('runtime/adapters/store/sqlite', specifier, restrictedImport),
   ),
   ...['ws', 'mongodb', '../runtime/kernel/thing.ts'].map((specifier) => importing('sdk', specifier, restrictedImport)),
+  ...['../app/thing.ts', '../editor/thing.ts', '../../runtime/control/host/thing.ts', '../../scripts/thing.mjs'].map((specifier) =>
+    importing('web/ui', specifier, restrictedImport),
+  ),
+  importing('web/editor', '../run/thing.ts', restrictedImport),
+  importing('web/app', '../../runtime/kernel/functions/registry.ts', restrictedImport),
   {
     path: 'runtime/control/types.ts',
     source: "import type { Thing } from '../worker/thing.ts';\nexport const thing: Thing = 1;\n",
@@ -92,7 +97,7 @@ const refused: readonly Fixture[] = [
     rule: 'typescript(no-unsafe-type-assertion)',
   },
   { path: 'runtime/control/exit.ts', source: 'process.exit(1);\nexport {};\n', rule: 'eslint(no-restricted-properties)' },
-  { path: 'runtime/worker/http/main.ts', source: 'process.exit(1);\nexport {};\n', rule: 'eslint(no-restricted-properties)' },
+  { path: 'runtime/worker/triggers/http/main.ts', source: 'process.exit(1);\nexport {};\n', rule: 'eslint(no-restricted-properties)' },
   { path: 'runtime/control/console.ts', source: 'console.log(1);\nexport {};\n', rule: 'eslint(no-console)' },
   { path: 'runtime/control/long.ts', source: 'export {};\n'.repeat(251), rule: 'eslint(max-lines)' },
   {
@@ -121,13 +126,16 @@ const allowed: readonly Fixture[] = [
   ),
   importing('runtime/control/api', '../app/thing.ts', undefined),
   importing('runtime/control/app/workers', '../publishing/thing.ts', undefined),
-  ...['./http/thing.ts', '../kernel/thing.ts', '../net/thing.ts', '../internals/thing.ts', '../../sdk/context.ts', 'ws'].map((specifier) =>
-    importing('runtime/worker', specifier, undefined),
+  ...['./triggers/thing.ts', '../kernel/thing.ts', '../net/thing.ts', '../internals/thing.ts', '../../sdk/context.ts', 'ws'].map(
+    (specifier) => importing('runtime/worker', specifier, undefined),
   ),
   ...['../../../kernel/ports/thing.ts', './thing.ts', 'mongodb'].map((specifier) =>
     importing('runtime/adapters/store/sqlite', specifier, undefined),
   ),
   ...['./context.ts', 'node:http'].map((specifier) => importing('sdk', specifier, undefined)),
+  ...['../ui/thing.ts', '../../runtime/kernel/functions/name.ts', '../../runtime/control/api/responses.ts'].map((specifier) =>
+    importing('web/editor', specifier, undefined),
+  ),
   { path: 'sdk/anything.ts', source: 'export type Anything = any;\n', rule: undefined },
   { path: 'runtime/main.ts', source: 'process.exit(1);\n', rule: undefined },
   { path: 'runtime/worker/process/worker-main.ts', source: 'process.exit(1);\n', rule: undefined },
