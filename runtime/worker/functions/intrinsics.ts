@@ -19,7 +19,8 @@ interface Kept {
   readonly owner: object;
   readonly key: string | symbol;
   readonly value: unknown;
-  readonly descriptor: PropertyDescriptor;
+  /** Undefined for what is inherited. */
+  readonly descriptor: PropertyDescriptor | undefined;
 }
 
 /** Objects whose methods are kept: those that the host's own packages call for every request and message. Functions replace methods of dates, numbers and promises for good reasons. */
@@ -59,7 +60,8 @@ const presentGlobals = [
 
 /**
  * Remembers what functions share with the host. The returned function puts back what was replaced or deleted since,
- * and returns the names of that.
+ * and returns the names of that. It is called twenty times a second: without it, one call of a function that replaces
+ * `push` or `Map.prototype.get` fails all calls for good; with it, those of 50 ms (the `replace-…` rows of docs/faults.md).
  */
 export function keepIntrinsics(): () => readonly string[] {
   const kept = [...owners.flatMap(([label, owner]) => methodsOf(label, owner)), ...globals(fixedGlobals)];
@@ -86,11 +88,11 @@ const nothing: readonly string[] = [];
 
 /** Uses only what was there before any function could replace it. */
 function createPutBack(): (kept: Kept) => void {
-  const { defineProperty } = Object;
-  const { get, set } = Reflect;
+  const { defineProperty, deleteProperty, get, set } = Reflect;
   return ({ owner, key, value, descriptor }) => {
     try {
-      defineProperty(owner, key, descriptor);
+      if (descriptor) defineProperty(owner, key, descriptor);
+      else deleteProperty(owner, key);
       // Node's own accessors for `Buffer` and `process` remember what they were given.
       if (get(owner, key) !== value) set(owner, key, value);
     } catch {
@@ -99,8 +101,19 @@ function createPutBack(): (kept: Kept) => void {
   };
 }
 
+/** The methods of an object, and those that it inherits of others than `Object.prototype`: they can be replaced where they are and where they are used. */
 function methodsOf(label: string, owner: object): Kept[] {
-  return Reflect.ownKeys(owner).flatMap((key) => keep(`${label}.${String(key)}`, owner, key));
+  const kept: Kept[] = [];
+  for (let from: object | null = owner; from && (from === owner || from !== Object.prototype); from = Reflect.getPrototypeOf(from)) {
+    for (const key of Reflect.ownKeys(from)) {
+      const [method] = keep(`${label}.${String(key)}`, from, key);
+      if (!method) continue;
+      // What is inherited is put back first.
+      kept.unshift(method);
+      if (from !== owner && Reflect.get(owner, key) === method.value) kept.push({ ...method, owner, descriptor: undefined });
+    }
+  }
+  return kept;
 }
 
 function globals(names: readonly string[]): Kept[] {

@@ -48,7 +48,7 @@ export class MainThreadInspector {
     });
   }
 
-  /** Begins to note which code allocates what stays in memory. */
+  /** Begins to note which code allocates what stays in memory: the only thing that tells whose leak it is (`heap-leak` in docs/faults.md). */
   startSampling(): void {
     if (this.#sampling) return;
     this.#sampling = true;

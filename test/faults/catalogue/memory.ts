@@ -1,8 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import type { Fault } from './fault.ts';
-import { tally } from '../scene.ts';
+import { type Scene, tally } from '../scene.ts';
 
 const small = { WORKER_MEMORY_LIMIT_MB: '256' };
+
+/** Leaks with each call until the worker is replaced. */
+async function leakInCalls(scene: Scene): Promise<string> {
+  const pid = await scene.host.workerPid();
+  const seen: string[] = [];
+  // Four fifths of the limit, and then some time for the watchdog to be sure.
+  for (let leaked = 0; leaked < 75; leaked++) seen.push((await scene.call()).slice(0, 3));
+  await scene.untilReplaced(pid);
+  return tally(seen);
+}
 
 /** Code that takes more memory, or more file descriptors, than there are. */
 export const memory: readonly Fault[] = [
@@ -52,17 +62,22 @@ export const memory: readonly Fault[] = [
     fault: 'a leak of 2 MB per request (limit 256 MB): the worker is replaced before it runs out',
     env: small,
     source: 'const all: Buffer[] = [];\nexport default () => { all.push(Buffer.alloc(2e6, 1)); return String(all.length * 2); };',
-    provoke: async (scene) => {
-      const pid = await scene.host.workerPid();
-      const seen: string[] = [];
-      // Four fifths of the limit, and then some time for the watchdog to be sure.
-      for (let leaked = 0; leaked < 75; leaked++) seen.push((await scene.call()).slice(0, 3));
-      await scene.untilReplaced(pid);
-      return tally(seen);
-    },
+    provoke: leakInCalls,
     guilty: /^75 × 200$/,
     others: 'drained',
     log: /being replaced: it is using \d+ MB of memory/,
+  },
+  {
+    id: 'heap-leak',
+    fault: 'a leak of 2 MB of objects per request (limit 256 MB): the log names who allocated them',
+    env: small,
+    source:
+      "const all: object[] = [];\nexport default () => { all.push(Array.from({ length: 20_000 }, (_, n) => ({ n, text: 'x' + n }))); return String(all.length); };",
+    provoke: leakInCalls,
+    // A call that allocates this much when memory is short already is stopped.
+    guilty: /^(75 × 200|7[1-4] × 200, (\d × )?500)$/,
+    others: 'drained',
+    log: /being replaced: it is using \d+ MB of memory; heap-leak allocated most of what was sampled/,
   },
   {
     id: 'descriptor-leak',

@@ -83,6 +83,22 @@ it('keepIntrinsics() puts back methods that were replaced, and says which', asyn
   expect(await kept(code, '[[1].map((n) => n + 1), new Map([[1, 2]]).get(1)]')).toEqual({ restored, answer: [[2], 2], ...none });
 });
 
+it('keepIntrinsics() puts back inherited methods, replaced where they are used and where they are', async () => {
+  const code = `
+    const { ServerResponse } = require('node:http');
+    ServerResponse.prototype.end = null;
+    require('node:net').Socket.prototype.write = null;
+    require('node:stream').Readable.prototype.pipe = null;
+    Buffer.prototype.subarray = null;`;
+  const restored = ['Buffer.prototype.subarray', 'ServerResponse.prototype.end', 'Socket.prototype.pipe', 'Socket.prototype.write'];
+  const answer = `await Promise.all(['http.ServerResponse', 'net.Socket'].map(async (path) => {
+    const [module, name] = path.split('.');
+    const { prototype } = (await import(module))[name];
+    return [typeof prototype.end, typeof prototype.write, Object.hasOwn(prototype, 'write')];
+  }))`;
+  expect(await kept(code, answer)).toEqual({ restored, answer: [0, 1].map(() => ['function', 'function', false]), ...none });
+});
+
 it('keepIntrinsics() puts back globals that were deleted, and another Buffer, but nobody’s choice of a fetch or a Promise', async () => {
   const code =
     'delete globalThis.URL; delete globalThis.Map; globalThis.Buffer = undefined; globalThis.fetch = 1; globalThis.Promise = class Mine {};';
