@@ -10,7 +10,7 @@ import { verifyToken } from '../dialects/laf/token.ts';
 import { createDatabase } from './database/database.ts';
 import type { AppDatabase } from './app-database.ts';
 
-export interface CloudHost {
+export interface CloudParts {
   readonly appId: string;
   /** What functions see as `cloud.env`; the very object. */
   readonly env: Record<string, string>;
@@ -29,21 +29,21 @@ export interface CloudHost {
  * The object that functions know as `cloud`. Its members work without it (`const { invoke } = cloud`),
  * and through objects that inherit from it. A worker makes one: `shared` lives as long as the process.
  */
-export function createCloud(host: CloudHost): Cloud & { readonly env: Record<string, string> } {
+export function createCloud(parts: CloudParts): Cloud & { readonly env: Record<string, string> } {
   const load = createRequire(import.meta.url);
   let axios: CloudFetch | undefined;
   const cloud = {
     shared: new Map<string, unknown>(),
-    sockets: host.sockets,
-    broadcast: (data: unknown, sockets?: Iterable<FunctionSocket>): Promise<Broadcasted> => host.broadcast(data, sockets),
-    appid: host.appId,
-    env: host.env,
-    getToken: (payload: string | object, secret?: string): string => jwt.sign(payload, secret ?? host.serverSecret),
-    parseToken: (token: unknown, secret?: string): unknown => verifyToken(token, secret ?? host.serverSecret),
-    invoke: async (name: string, context?: Partial<FunctionContext>): Promise<unknown> => host.invoke(name, toCall(name, context)),
-    database: createDatabase(() => databaseOf(host).db),
+    sockets: parts.sockets,
+    broadcast: (data: unknown, sockets?: Iterable<FunctionSocket>): Promise<Broadcasted> => parts.broadcast(data, sockets),
+    appid: parts.appId,
+    env: parts.env,
+    getToken: (payload: string | object, secret?: string): string => jwt.sign(payload, secret ?? parts.serverSecret),
+    parseToken: (token: unknown, secret?: string): unknown => verifyToken(token, secret ?? parts.serverSecret),
+    invoke: async (name: string, context?: Partial<FunctionContext>): Promise<unknown> => parts.invoke(name, toCall(name, context)),
+    database: createDatabase(() => databaseOf(parts).db),
     get mongo(): MongoDriver {
-      return databaseOf(host).driver;
+      return databaseOf(parts).driver;
     },
     get storage(): never {
       return unavailable('STORAGE_UNAVAILABLE');
@@ -71,7 +71,7 @@ function loadAxios(load: NodeJS.Require): CloudFetch {
   return axios;
 }
 
-function databaseOf({ database }: CloudHost): AppDatabase {
+function databaseOf({ database }: CloudParts): AppDatabase {
   return database ?? unavailable('DATABASE_UNAVAILABLE');
 }
 

@@ -9,7 +9,7 @@ import type { SourcePositions } from './source-positions.ts';
 import { type FunctionTimers, TimerSet } from './timers.ts';
 
 /** What the code of functions is given. */
-export interface LoaderHost {
+export interface LoaderParts {
   readonly calls: Calls;
   readonly positions: SourcePositions;
   readonly pulse: Pulse;
@@ -36,23 +36,23 @@ const parameters = ['exports', 'require', 'module', '__filename', '__dirname', '
  * Makes instances of functions' code. `vm.compileFunction` in the host's own context is the one way
  * that neither leaks on reload nor breaks `instanceof`.
  */
-export function createLoader(host: LoaderHost): Instantiate {
-  return (module, importFunction) => new FunctionInstance(host, module, importFunction);
+export function createLoader(parts: LoaderParts): Instantiate {
+  return (module, importFunction) => new FunctionInstance(parts, module, importFunction);
 }
 
 class FunctionInstance implements ModuleInstance {
-  readonly #host: LoaderHost;
+  readonly #parts: LoaderParts;
   readonly #module: FunctionModule;
   readonly #importFunction: (name: string) => unknown;
   readonly #timers: TimerSet;
   #compiledAs: string | undefined;
   readonly #cjs: { exports: unknown; id: string; filename: string; loaded: boolean } = { exports: {}, id: '', filename: '', loaded: false };
 
-  constructor(host: LoaderHost, module: FunctionModule, importFunction: (name: string) => unknown) {
-    this.#host = host;
+  constructor(parts: LoaderParts, module: FunctionModule, importFunction: (name: string) => unknown) {
+    this.#parts = parts;
     this.#module = module;
     this.#importFunction = importFunction;
-    this.#timers = new TimerSet(host.calls, module);
+    this.#timers = new TimerSet(parts.calls, module);
     this.#cjs.id = this.#cjs.filename = `${module.name}.ts`;
   }
 
@@ -63,9 +63,9 @@ class FunctionInstance implements ModuleInstance {
   evaluate(): void {
     const { name } = this.#module;
     const original = this.#cjs.exports;
-    const filename = this.#host.positions.register(this.#module);
+    const filename = this.#parts.positions.register(this.#module);
     this.#compiledAs = filename;
-    const { calls } = this.#host;
+    const { calls } = this.#parts;
     this.#module.mark = calls.attribution.mark(name, this.#module.revision);
     calls.enter(this.#module.mark, () => this.#run(filename, original), undefined);
     this.#mergeExports(original);
@@ -74,7 +74,7 @@ class FunctionInstance implements ModuleInstance {
 
   #run(filename: string, original: unknown): void {
     const { built, name } = this.#module;
-    const { pulse } = this.#host;
+    const { pulse } = this.#parts;
     const run = compileFunction(built.code, parameters, { filename });
     const timers = this.#timers.functions();
     Reflect.apply(run, original, [
@@ -83,8 +83,8 @@ class FunctionInstance implements ModuleInstance {
       this.#cjs,
       `/${name}.ts`,
       `/${name.split('/').slice(0, -1).join('/')}`,
-      createConsole(this.#module, this.#host.console),
-      this.#host.process,
+      createConsole(this.#module, this.#parts.console),
+      this.#parts.process,
       ...timerNames.map((key) => timers[key]),
       pulse.flags,
       pulse.guardOf({ function: name, revision: this.#module.revision }),
@@ -93,8 +93,8 @@ class FunctionInstance implements ModuleInstance {
 
   dispose(): void {
     this.#timers.dispose();
-    this.#host.calls.attribution.unmark(this.#module.mark);
-    if (this.#compiledAs !== undefined) this.#host.positions.retire(this.#compiledAs);
+    this.#parts.calls.attribution.unmark(this.#module.mark);
+    if (this.#compiledAs !== undefined) this.#parts.positions.retire(this.#compiledAs);
   }
 
   /** `exports.main = …` in a file that also says `export`: the compiler has put another object in place by then. */
@@ -110,14 +110,14 @@ class FunctionInstance implements ModuleInstance {
     const require = (id: unknown): unknown => {
       if (typeof id !== 'string') throw new TypeError(`require() takes a string, not ${typeof id}`);
       const specifier = parseSpecifier(id, this.#module.name);
-      if (specifier.kind === 'sdk') return this.#host.sdk;
+      if (specifier.kind === 'sdk') return this.#parts.sdk;
       // `import process from 'node:process'` is the same object as the global one, as in Node.
-      if (specifier.kind === 'package' && /^(?:node:)?process$/.test(specifier.id)) return this.#host.process;
-      if (specifier.kind === 'package') return this.#host.packages.require(specifier.id);
+      if (specifier.kind === 'package' && /^(?:node:)?process$/.test(specifier.id)) return this.#parts.process;
+      if (specifier.kind === 'package') return this.#parts.packages.require(specifier.id);
       return this.#importFunction(specifier.name);
     };
     return Object.assign(require, {
-      resolve: (id: string) => this.#host.packages.resolve(id),
+      resolve: (id: string) => this.#parts.packages.resolve(id),
       cache: Object.create(null),
       main: undefined,
     });

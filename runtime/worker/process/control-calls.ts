@@ -16,7 +16,7 @@ const intrinsicsInterval = 50;
 const databaseTime = 5_000;
 
 /** What the process gives its worker. */
-export interface WorkerHost {
+export interface WorkerParts {
   readonly sendLogs: SendLogs;
   readonly watchdog: WatchdogLink;
   exit(code: number): void;
@@ -29,14 +29,14 @@ export type WorkerHandlers = {
 
 /** A worker: holds functions from `load()` on, serves from `serve()` on, until `stop()`. */
 export class Worker implements WorkerHandlers {
-  readonly #host: WorkerHost;
+  readonly #parts: WorkerParts;
   readonly #stages = new Map<number, Stage>();
   /** The runs under way, by the ids of their requests. */
   readonly #runs = new Map<string, AbortController>();
   #loaded: ServedApp | undefined;
 
-  constructor(host: WorkerHost) {
-    this.#host = host;
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
   }
 
   get app(): ServedApp | undefined {
@@ -47,7 +47,7 @@ export class Worker implements WorkerHandlers {
     guardIntrinsics();
     this.#watchIntrinsics();
     boundBlockingCalls(settings.limits.cpuTime);
-    this.#loaded = new ServedApp({ settings, ...this.#host });
+    this.#loaded = new ServedApp({ settings, ...this.#parts });
     markNativeCalls(this.#loaded.calls);
     this.#loaded.functions.install({ functions, deleted: [] });
     // Not awaited: a standby has to be ready at once.
@@ -95,14 +95,14 @@ export class Worker implements WorkerHandlers {
   }
 
   async run(call: WorkerParams<'run'>): ReturnTypePromise<'run'> {
-    const host = this.#require();
+    const app = this.#require();
     const cancellation = new AbortController();
     this.#runs.set(call.requestId, cancellation);
     try {
-      return await run(host, call, cancellation.signal);
+      return await run(app, call, cancellation.signal);
     } catch (error) {
       if (error instanceof HearthError && error.status !== 0) throw error;
-      throw host.positions.loadFailure(error, { functions: call.draft ? [call.draft] : [], deleted: [] });
+      throw app.positions.loadFailure(error, { functions: call.draft ? [call.draft] : [], deleted: [] });
     } finally {
       this.#runs.delete(call.requestId);
     }
@@ -127,7 +127,7 @@ export class Worker implements WorkerHandlers {
   async stop({ deadline }: WorkerParams<'stop'>): Promise<void> {
     await this.#loaded?.close(deadline);
     // The response must be on its way before the process ends.
-    setImmediate(() => this.#host.exit(0));
+    setImmediate(() => this.#parts.exit(0));
   }
 
   /** The timer also keeps the process alive, whatever a function unrefs. */

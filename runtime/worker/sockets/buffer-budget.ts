@@ -5,7 +5,8 @@ const lowWater = 0.9;
 // More are summed up in one line.
 const maximumLines = 5;
 
-interface Buffering {
+/** What is known of a socket here; `Traffic`, which knows the budget. */
+interface Backlog {
   readonly id: string;
   readonly buffered: number;
   /** Ends the connection and frees what waits. MUST NOT throw. */
@@ -18,7 +19,7 @@ interface Buffering {
  * they have is taken from their last send; that some of it was sent meanwhile is found out before
  * anything is cut.
  */
-export class BufferBudget<Connection extends Buffering> {
+export class BufferBudget<Connection extends Backlog> {
   readonly #limit: number;
   readonly #log: Log;
   readonly #known = new Map<Connection, number>();

@@ -23,8 +23,8 @@ const descriptorPart = 0.9;
 
 type Limits = Extract<WatchdogNotice, { type: 'limits' }>;
 
-/** What is watched; as in `WatchdogStart`. */
-export interface Watched {
+/** What of the worker's own thread is watched; as in `WatchdogStart`. */
+export interface WatchdogParts {
   readonly shared: Int32Array;
   readonly unsent: UnsentLines;
   readonly inspectable: boolean;
@@ -34,7 +34,7 @@ export interface Watched {
 
 /** Watches the worker's own thread: stops what can be stopped through its guards, and reports what cannot. */
 export class Watchdog {
-  readonly #watched: Watched;
+  readonly #parts: WatchdogParts;
   readonly #report: (report: WatchdogReport) => void;
   readonly #clock = new StallClock();
   readonly #marks = new Map<number, FunctionMark>();
@@ -50,8 +50,8 @@ export class Watchdog {
   /** Whether memory is running short. */
   #short = false;
 
-  constructor(watched: Watched, report: (report: WatchdogReport) => void) {
-    this.#watched = watched;
+  constructor(parts: WatchdogParts, report: (report: WatchdogReport) => void) {
+    this.#parts = parts;
     this.#report = report;
   }
 
@@ -67,7 +67,7 @@ export class Watchdog {
     const limits = this.#limits;
     if (!limits || this.#ending) return lookInterval;
     const now = performance.now();
-    const stalled = this.#clock.look(Atomics.load(this.#watched.shared, slot.beat), now);
+    const stalled = this.#clock.look(Atomics.load(this.#parts.shared, slot.beat), now);
     this.#lookAtLoop(limits, stalled);
     this.#lookAtMemory(stalled, now);
     this.#looks += 1;
@@ -95,7 +95,7 @@ export class Watchdog {
     this.#asked = true;
     const mark = this.#running();
     if (mark) this.#report({ type: 'running', mark });
-    else Atomics.compareExchange(this.#watched.shared, slot.signal, signal.none, signal.tell);
+    else Atomics.compareExchange(this.#parts.shared, slot.signal, signal.none, signal.tell);
   }
 
   #lookAtMemory(stalled: number, now: number): void {
@@ -105,7 +105,7 @@ export class Watchdog {
     this.#short = advice.sample;
     if (advice.sample) this.#inspect().startSampling();
     if (advice.stop) this.#raise(signal.memory);
-    if (advice.collect) this.#watched.collect();
+    if (advice.collect) this.#parts.collect();
     if (advice.report) void this.#reportMemory(advice.report, rss, stalled);
   }
 
@@ -120,7 +120,7 @@ export class Watchdog {
     this.#ending = true;
     const mark = this.#running();
     const stack = await this.#inspect().stop();
-    this.#report({ type: 'stuck', blockedMs: Math.round(blockedMs), lines: this.#watched.unsent.read(), ...(mark && { mark }), ...stack });
+    this.#report({ type: 'stuck', blockedMs: Math.round(blockedMs), lines: this.#parts.unsent.read(), ...(mark && { mark }), ...stack });
   }
 
   async #reportMemory(level: 'soft' | 'hard', rss: number, stalled: number): Promise<void> {
@@ -131,19 +131,19 @@ export class Watchdog {
     const stack = level === 'hard' ? await this.#inspect().stop() : { frames: [] };
     // Between two beats a healthy loop is seen to stand still for a moment.
     const blockedMs = stalled < noticeable ? 0 : Math.round(stalled);
-    const lines = level === 'hard' ? this.#watched.unsent.read() : [];
+    const lines = level === 'hard' ? this.#parts.unsent.read() : [];
     this.#report({ type: 'memory', level, rss, blockedMs, suspects, lines, ...(mark && { mark }), ...stack });
   }
 
   #running(): FunctionMark | undefined {
-    return this.#marks.get(Atomics.load(this.#watched.shared, slot.running));
+    return this.#marks.get(Atomics.load(this.#parts.shared, slot.running));
   }
 
   #raise(asked: number): void {
-    Atomics.store(this.#watched.shared, slot.signal, asked);
+    Atomics.store(this.#parts.shared, slot.signal, asked);
   }
 
   #inspect(): MainThreadInspector {
-    return (this.#inspector ??= new MainThreadInspector(this.#watched.inspectable));
+    return (this.#inspector ??= new MainThreadInspector(this.#parts.inspectable));
   }
 }

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import jwt from 'jsonwebtoken';
 import { describe, expect, onTestFinished, it } from 'vitest';
-import { type CloudHost, createCloud } from '../../../runtime/worker/cloud/cloud.ts';
+import { type CloudParts, createCloud } from '../../../runtime/worker/cloud/cloud.ts';
 import { CloudError } from '../../../sdk/errors.ts';
 
 const secret = 'a secret of the host';
 
-function hostOf(invoke: CloudHost['invoke'] = () => undefined): CloudHost {
+function hostOf(invoke: CloudParts['invoke'] = () => undefined): CloudParts {
   return {
     appId: 'test-app',
     env: { COLOR: 'red' },
