@@ -5,13 +5,17 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // A busy machine takes longer than the second that is the default.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
+        // Those of the workers start real ones, which need dist.
         extends: true,
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['**/node_modules/**', 'test/scenario/**', 'test/faults/**', 'test/tooling/**', 'test/browser/**'],
+          globalSetup: './scripts/vitest.mjs',
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
