@@ -29,7 +29,7 @@ function built(name: string, revision: number): BuiltFunction {
 const names = (): string[] => quarantine.list().map(({ name }) => name);
 
 describe('add()', () => {
-  it('switches the function of the report off, at that revision', async () => {
+  it('disables the function of the report, at that revision', async () => {
     quarantine.add(report('lib/x', 3, { id: 'c1', at: 77 }));
     const entry = { name: 'lib/x', revision: 3, reason: 'lib/x hung.', since: 77, crash: 'c1' };
     expect(quarantine.list()).toEqual([{ ...entry, previous: null }]);

@@ -32,7 +32,7 @@ export class RealWorkers implements AsyncDisposable {
     this.#listener = listener;
     this.#dir = dir;
     this.live = live;
-    this.settings = { ...defaults, packagesDir: dir, uploadDir: join(dir, 'uploads'), limits: { ...defaults.limits, stuckTime: 500 } };
+    this.settings = { ...defaults, packagesDir: dir, uploadDir: join(dir, 'uploads'), limits: { ...defaults.limits, stuckTime: 2_000 } };
     this.supervisor = new WorkerSupervisor({
       entry,
       flags: workerFlags({ entry, settings: this.settings, permissions: 'full' }),
