@@ -194,6 +194,25 @@ describe.skipIf(withoutChromium())('the editor', () => {
     await other.close();
   });
 
+  it('keeps what was typed when another tab wrote without having seen it, and offers the other version', async ({ host, open }) => {
+    await host.publish('blind', answering('begin'));
+    const page = await open('/f/blind');
+    await focusEnd(page, "'begin'");
+    await page.keyboard.type('// mine');
+    const key = 'hearth.draft.blind';
+    await expect.poll(() => page.evaluate((name) => localStorage.getItem(name), key)).toContain('// mine');
+    // Tabs of different processes come to this when both write at one moment: the event tells what the other replaced.
+    await page.evaluate((name) => {
+      const newValue = (localStorage.getItem(name) ?? '').replace('// mine', '// theirs');
+      localStorage.setItem(name, newValue);
+      dispatchEvent(new StorageEvent('storage', { key: name, oldValue: null, newValue, storageArea: localStorage }));
+    }, key);
+    await page.getByText('also edited in another browser tab').waitFor();
+    await shown(page, '// mine');
+    await page.getByRole('button', { name: 'Use the other version' }).click();
+    await shown(page, '// theirs');
+  });
+
   it('renames across functions, and publishes all drafts together', async ({ host, open }) => {
     await host.publish('sums/add', 'export const add = (a: number, b: number) => a + b;');
     await host.publish('sum', "import { add } from '@/sums/add'; export default () => String(add(1, 2));");

@@ -13,7 +13,7 @@ export interface Draft {
 export interface DraftListener {
   /** Another tab has changed a draft; undefined: it has dropped it. */
   changed(name: string, draft: Draft | undefined): void;
-  /** Another tab wrote a draft that this tab has just written over: nobody but the user knows which one counts. */
+  /** Another tab and this one wrote a draft without having seen each other's: nobody but the user knows which one counts. */
   collided(name: string, other: Draft): void;
   /** Whether this browser has no room left for drafts. */
   full(isFull: boolean): void;
@@ -31,6 +31,8 @@ export class DraftStorage {
   readonly #waiting = new Map<string, Draft | undefined>();
   /** What the storage held by name when this tab last looked. */
   readonly #seen = new Map<string, string>();
+  /** The drafts of which this tab wrote what it has seen last. */
+  readonly #own = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(listener: DraftListener) {
@@ -80,20 +82,28 @@ export class DraftStorage {
       this.#listener.full(true);
     }
     this.#look(name);
+    this.#own.add(name);
   }
 
   #look(name: string): Draft | undefined {
+    this.#own.delete(name);
     const text = localStorage.getItem(prefix + name);
     if (text === null) this.#seen.delete(name);
     else this.#seen.set(name, text);
     return text === null ? undefined : parse(text);
   }
 
-  #stored({ key }: StorageEvent): void {
+  #stored({ key, oldValue }: StorageEvent): void {
     const names = key === null ? [...this.#seen.keys()] : key.startsWith(prefix) ? [key.slice(prefix.length)] : [];
     for (const name of names) {
       // What this tab is about to write is compared with it then.
-      if (!this.#waiting.has(name)) this.#listener.changed(name, this.#look(name));
+      if (this.#waiting.has(name)) continue;
+      // Tabs of different processes may write at the same moment; each learns of the other's only by this event.
+      const unseen = this.#own.has(name) && key !== null && oldValue !== (this.#seen.get(name) ?? null);
+      const before = unseen ? parse(this.#seen.get(name) ?? '') : undefined;
+      const draft = this.#look(name);
+      if (before && draft && before.source !== draft.source) this.#listener.collided(name, draft);
+      else this.#listener.changed(name, draft);
     }
   }
 }
