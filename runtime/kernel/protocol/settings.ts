@@ -44,7 +44,7 @@ export interface WorkerLimits {
   readonly requestTimeout: number;
 }
 
-/** What a worker is started with. It comes over IPC, so that no secret stands in an environment. */
+/** What a worker is started with. It comes over IPC; the process's environment is `env` and nothing else. */
 export interface WorkerSettings {
   readonly appId: string;
   readonly serverSecret: string;

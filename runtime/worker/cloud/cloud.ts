@@ -13,7 +13,7 @@ import type { AppDatabase } from './app-database.ts';
 export interface CloudParts {
   readonly appId: string;
   /** What functions see as `cloud.env`; the very object. */
-  readonly env: Record<string, string>;
+  readonly env: NodeJS.ProcessEnv;
   /** Signs and verifies tokens that name no secret of their own. */
   readonly serverSecret: string;
   readonly sockets: Set<FunctionSocket>;
@@ -29,7 +29,7 @@ export interface CloudParts {
  * The object that functions know as `cloud`. Its members work without it (`const { invoke } = cloud`),
  * and through objects that inherit from it. A worker makes one: `shared` lives as long as the process.
  */
-export function createCloud(parts: CloudParts): Cloud & { readonly env: Record<string, string> } {
+export function createCloud(parts: CloudParts): Cloud {
   const load = createRequire(import.meta.url);
   let axios: CloudFetch | undefined;
   const cloud = {
@@ -37,7 +37,9 @@ export function createCloud(parts: CloudParts): Cloud & { readonly env: Record<s
     sockets: parts.sockets,
     broadcast: (data: unknown, sockets?: Iterable<FunctionSocket>): Promise<Broadcasted> => parts.broadcast(data, sockets),
     appid: parts.appId,
-    env: parts.env,
+    get env() {
+      return parts.env;
+    },
     getToken: (payload: string | object, secret?: string): string => jwt.sign(payload, secret ?? parts.serverSecret),
     parseToken: (token: unknown, secret?: string): unknown => verifyToken(token, secret ?? parts.serverSecret),
     invoke: async (name: string, context?: Partial<FunctionContext>): Promise<unknown> => parts.invoke(name, toCall(name, context)),

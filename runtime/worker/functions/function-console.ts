@@ -1,28 +1,26 @@
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import type { LogLevel } from '../../kernel/ports/logger.ts';
+import { cutLine } from '../../kernel/protocol/log-lines.ts';
 import type { FunctionModule } from '../../kernel/functions/module.ts';
 
 /** Takes what functions' consoles write. */
 export interface ConsoleSink {
   /** Whether a line would be passed on now; asked before any work is spent on it, and counts it when not. */
   admits(): boolean;
-  /** Takes a line, called from within the console's caller. Never throws. */
-  write(module: FunctionModule, level: LogLevel, message: string): void;
+  /** Takes a line, called from within the console's caller; without a module the caller is looked for. Never throws. */
+  write(module: FunctionModule | undefined, level: LogLevel, message: string): void;
 }
-
-/** Characters of one log line; the rest is cut. */
-const lineLimit = 16_384;
 
 const levels: Readonly<Record<string, LogLevel>> = { debug: 'debug', warn: 'warn', assert: 'warn', error: 'error' };
 
 /**
- * The `console` of one module: all of Node's methods, written to the sink line by line under the
- * module's name and revision. Logging never throws into the function, whatever it is given.
+ * The `console` of one module, or the one that packages share: all of Node's methods, written to the sink line by line
+ * under the module's name and revision. Logging never throws into the function, whatever it is given.
  */
-export function createConsole(module: FunctionModule, sink: ConsoleSink): Console {
+export function createConsole(module: FunctionModule | undefined, sink: ConsoleSink): Console {
   let level: LogLevel = 'info';
-  const lines = new LineStream((text) => sink.write(module, level, cut(text)));
+  const lines = new LineStream((text) => sink.write(module, level, cutLine(text)));
   const base = new Console({ stdout: lines, stderr: lines, ignoreErrors: false, colorMode: false });
   const own: Record<string, (...args: unknown[]) => void> = {};
   for (const [method, write] of Object.entries(base)) {
@@ -58,10 +56,6 @@ class LineStream extends Writable {
     this.#take(String(chunk).replace(/\n$/, ''));
     return true;
   }
-}
-
-function cut(text: string): string {
-  return text.length <= lineLimit ? text : `${text.slice(0, lineLimit)}… (${text.length - lineLimit} more characters)`;
 }
 
 function describe(error: unknown): string {

@@ -5,6 +5,7 @@ import { parseSpecifier } from '../../kernel/functions/name.ts';
 import { createConsole, type ConsoleSink } from './function-console.ts';
 import type { Pulse } from '../watchdog/pulse.ts';
 import type { Packages } from './packages.ts';
+import type { ProcessEvents } from './process-events.ts';
 import type { SourcePositions } from './source-positions.ts';
 import { type FunctionTimers, TimerSet } from './timers.ts';
 
@@ -14,7 +15,7 @@ export interface LoaderParts {
   readonly positions: SourcePositions;
   readonly pulse: Pulse;
   readonly console: ConsoleSink;
-  readonly process: NodeJS.Process;
+  readonly processEvents: ProcessEvents;
   readonly packages: Packages;
   /** What `import … from '@lafjs/cloud'` gets. */
   readonly sdk: unknown;
@@ -30,7 +31,7 @@ const timerNames = [
 ] as const satisfies (keyof FunctionTimers)[];
 /** What the guards in compiled code call: the flags, and what to do once one is raised. */
 const guardNames = ['__hearth_f', '__hearth_s'];
-const parameters = ['exports', 'require', 'module', '__filename', '__dirname', 'console', 'process', ...timerNames, ...guardNames];
+const parameters = ['exports', 'require', 'module', '__filename', '__dirname', 'console', ...timerNames, ...guardNames];
 
 /**
  * Makes instances of functions' code. `vm.compileFunction` in the host's own context is the one way
@@ -65,6 +66,7 @@ class FunctionInstance implements ModuleInstance {
     const original = this.#cjs.exports;
     const filename = this.#parts.positions.register(this.#module);
     this.#compiledAs = filename;
+    this.#parts.processEvents.adopt(filename);
     const { calls } = this.#parts;
     this.#module.mark = calls.attribution.mark(name, this.#module.revision);
     calls.enter(this.#module.mark, () => this.#run(filename, original), undefined);
@@ -84,7 +86,6 @@ class FunctionInstance implements ModuleInstance {
       `/${name}.ts`,
       `/${name.split('/').slice(0, -1).join('/')}`,
       createConsole(this.#module, this.#parts.console),
-      this.#parts.process,
       ...timerNames.map((key) => timers[key]),
       pulse.flags,
       pulse.guardOf({ function: name, revision: this.#module.revision }),
@@ -94,7 +95,9 @@ class FunctionInstance implements ModuleInstance {
   dispose(): void {
     this.#timers.dispose();
     this.#parts.calls.attribution.unmark(this.#module.mark);
-    if (this.#compiledAs !== undefined) this.#parts.positions.retire(this.#compiledAs);
+    if (this.#compiledAs === undefined) return;
+    this.#parts.positions.retire(this.#compiledAs);
+    this.#parts.processEvents.release(this.#compiledAs);
   }
 
   /** `exports.main = …` in a file that also says `export`: the compiler has put another object in place by then. */
@@ -111,8 +114,6 @@ class FunctionInstance implements ModuleInstance {
       if (typeof id !== 'string') throw new TypeError(`require() takes a string, not ${typeof id}`);
       const specifier = parseSpecifier(id, this.#module.name);
       if (specifier.kind === 'sdk') return this.#parts.sdk;
-      // `import process from 'node:process'` is the same object as the global one, as in Node.
-      if (specifier.kind === 'package' && /^(?:node:)?process$/.test(specifier.id)) return this.#parts.process;
       if (specifier.kind === 'package') return this.#parts.packages.require(specifier.id);
       return this.#importFunction(specifier.name);
     };

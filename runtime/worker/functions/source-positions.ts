@@ -28,6 +28,24 @@ export interface SourcePlace {
   readonly column: number;
 }
 
+/** Code that stands in a file of its own: a function's compiled code, with its function, or a file of a package. */
+export interface CodeFile {
+  readonly file: string;
+  readonly function?: string | undefined;
+  readonly revision?: number | undefined;
+}
+
+/** The file of the code that a stack names first, past the host and Node. */
+export function callingFile(stack: string): CodeFile | undefined {
+  for (const line of stack.split('\n').slice(1)) {
+    const [compiled, name, revision] = /hearth:([\w./-]+)@(\d+)#\d+/.exec(line) ?? [];
+    if (compiled !== undefined) return { file: compiled, function: name, revision: Number(revision) };
+    const file = /(?:\(|at )((?:file:\/\/|\/|[A-Za-z]:\\).+?):\d+:\d+\)?$/.exec(line)?.[1];
+    if (file !== undefined && !isHostFrame(line)) return { file };
+  }
+  return undefined;
+}
+
 /** Matches a place in compiled function code, as it stands in stacks. */
 const compiledPlace = /hearth:([\w./-]+)@\d+#(\d+):(\d+):(\d+)/g;
 

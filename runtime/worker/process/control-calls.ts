@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { HearthError } from '../../kernel/errors.ts';
 import type { WorkerCalls, WorkerMethod, WorkerParams } from '../../kernel/protocol/worker-calls.ts';
 import type { Stage } from '../../kernel/functions/registry.ts';
 import { ServedApp } from './served-app.ts';
 import { boundBlockingCalls, markNativeCalls } from '../functions/blocking.ts';
+import { redirectOutput } from '../functions/process-output.ts';
 import { guardIntrinsics, keepIntrinsics } from '../functions/intrinsics.ts';
 import type { SendLogs } from './worker-logs.ts';
 import { initialize } from '../triggers/call/init-call.ts';
@@ -14,6 +16,9 @@ const intrinsicsInterval = 50;
 
 /** Milliseconds that a worker waits for its functions' database before it serves without. */
 const databaseTime = 5_000;
+
+/** Milliseconds in which control has to take the last lines of the log. */
+const lastLinesTime = 500;
 
 /** What the process gives its worker. */
 export interface WorkerParts {
@@ -34,6 +39,7 @@ export class Worker implements WorkerHandlers {
   /** The runs under way, by the ids of their requests. */
   readonly #runs = new Map<string, AbortController>();
   #loaded: ServedApp | undefined;
+  #flushOutput: (() => void) | undefined;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
@@ -49,6 +55,8 @@ export class Worker implements WorkerHandlers {
     boundBlockingCalls(settings.limits.cpuTime);
     this.#loaded = new ServedApp({ settings, ...this.#parts });
     markNativeCalls(this.#loaded.calls);
+    this.#loaded.processEvents.install();
+    this.#flushOutput = redirectOutput(this.#loaded.logs);
     this.#loaded.functions.install({ functions, deleted: [] });
     // Not awaited: a standby has to be ready at once.
     void this.#loaded.database?.connect(0);
@@ -126,6 +134,9 @@ export class Worker implements WorkerHandlers {
 
   async stop({ deadline }: WorkerParams<'stop'>): Promise<void> {
     await this.#loaded?.close(deadline);
+    this.#flushOutput?.();
+    // Control may be gone, and take nothing any more.
+    await Promise.race([this.#loaded?.logs.drained(), delay(lastLinesTime)]);
     // The response must be on its way before the process ends.
     setImmediate(() => this.#parts.exit(0));
   }

@@ -4,6 +4,7 @@ import { Calls } from '../../kernel/calls/calls.ts';
 import type { WorkerSettings } from '../../kernel/protocol/settings.ts';
 import { Registry } from '../../kernel/functions/registry.ts';
 import type { Log } from '../../kernel/calls/warnings.ts';
+import type { LogFields } from '../../kernel/ports/logger.ts';
 import type { Instantiate } from '../../kernel/functions/module.ts';
 import type { HttpDialect } from '../triggers/http/http-call.ts';
 import { mapCounters } from '../../kernel/protocol/metrics.ts';
@@ -13,8 +14,8 @@ import { AppDatabase } from '../cloud/app-database.ts';
 import { sdkModule } from '../cloud/sdk-module.ts';
 import { createLoader } from '../functions/loader.ts';
 import { createPackages } from '../functions/packages.ts';
-import { createProcessView } from '../functions/process-view.ts';
-import { SourcePositions } from '../functions/source-positions.ts';
+import { ProcessEvents } from '../functions/process-events.ts';
+import { type CodeFile, SourcePositions } from '../functions/source-positions.ts';
 import { drainHttp } from '../triggers/http/http-drain.ts';
 import { createRequestHandler } from '../triggers/http/handler.ts';
 import { createInvoke } from '../triggers/call/invoke-call.ts';
@@ -45,6 +46,7 @@ export class ServedApp implements App {
   readonly http: HttpDialect;
   readonly logs: WorkerLogs;
   readonly positions: SourcePositions;
+  readonly processEvents: ProcessEvents;
   readonly pulse: Pulse;
   readonly sockets: SocketServer;
   readonly server: HttpServer;
@@ -70,6 +72,10 @@ export class ServedApp implements App {
       log: this.log,
       logThrown: (thrown, call) => this.logs.failed(thrown, call),
     });
+    this.processEvents = new ProcessEvents({
+      calls: this.calls,
+      failed: (thrown, event, by) => this.logs.failed(thrown, undefined, `in a listener for ${event}: `, ownerOf(by)),
+    });
     this.pulse = new Pulse(this.calls, settings.limits, watchdog?.flags, watchdog?.notify);
     this.functions = new Registry((module, importFunction) => load(module, importFunction));
     this.sockets = new SocketServer(this, createLafSockets(verify));
@@ -85,18 +91,25 @@ export class ServedApp implements App {
 
   readonly log: Log = (level, message, fields) => this.logs.log(level, message, fields);
 
-  /** Finishes requests and closes sockets; resolves at the latest after `deadline` milliseconds. */
+  /** Tells functions that the end has come, finishes requests and closes sockets; resolves at the latest after `deadline` milliseconds. */
   async close(deadline: number): Promise<void> {
-    await Promise.all([drainHttp(this.server, deadline), this.sockets.close(deadline)]);
+    const until = performance.now() + deadline;
+    // Its listeners may be what lets a call in flight end.
+    await Promise.all([this.processEvents.terminate(deadline), drainHttp(this.server, deadline), this.sockets.close(deadline)]);
+    await this.processEvents.beforeExit(Math.max(0, until - performance.now()));
+    this.processEvents.exit();
     await this.database?.close();
   }
 
   #createLoader(): Instantiate {
-    const { settings, sockets, calls, functions, positions, pulse, logs, database } = this;
+    const { settings, sockets, calls, functions, positions, processEvents, pulse, logs, database } = this;
     const broadcaster = new Broadcaster(sockets.sockets);
     const cloud = createCloud({
       appId: settings.appId,
-      env: { ...settings.env },
+      // Control has started this process with the app's variables, and with no others.
+      get env() {
+        return process.env;
+      },
       serverSecret: settings.serverSecret,
       sockets: sockets.sockets,
       broadcast: (data, targets) => broadcaster.send(data, targets),
@@ -106,8 +119,12 @@ export class ServedApp implements App {
     const sdk = sdkModule(cloud);
     // A package may take longer to load than a function may run.
     const packages = createPackages(settings.packagesDir, sdk, () => pulse.beat());
-    return createLoader({ calls, positions, pulse, console: logs, process: createProcessView(cloud.env), packages, sdk });
+    return createLoader({ calls, positions, pulse, console: logs, processEvents, packages, sdk });
   }
+}
+
+function ownerOf(by: CodeFile | undefined): LogFields {
+  return by?.function === undefined ? {} : { function: by.function, ...(by.revision !== undefined && { revision: by.revision }) };
 }
 
 function openDatabase(uri: string | undefined, log: Log): AppDatabase | undefined {

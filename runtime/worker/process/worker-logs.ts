@@ -4,7 +4,9 @@ import type { CurrentCall } from '../../kernel/calls/current-call.ts';
 import { fieldsOf } from '../../kernel/calls/failures.ts';
 import type { LogFields, LogLevel, LogRecord } from '../../kernel/ports/logger.ts';
 import type { FunctionModule } from '../../kernel/functions/module.ts';
+import { callerStack } from '../functions/caller-stack.ts';
 import type { ConsoleSink } from '../functions/function-console.ts';
+import type { OutputSink } from '../functions/output-lines.ts';
 import type { SourcePositions } from '../functions/source-positions.ts';
 import type { UnsentLines } from '../watchdog/unsent-lines.ts';
 
@@ -15,7 +17,7 @@ const pendingLimit = 5_000;
 const textLimit = 16_384;
 
 /** Frames between a console call and the record made of it, with room for the function's own. */
-const stackFrames = 24;
+const stackFrames = 26;
 
 /** Hands records on; calls `done` when the next batch may follow. */
 export type SendLogs = (records: readonly LogRecord[], done: () => void) => void;
@@ -34,8 +36,8 @@ export interface WorkerLogsOptions {
  * second, so that a function that logs without end slows down nobody; what is dropped is counted
  * and said.
  */
-export class WorkerLogs implements ConsoleSink {
-  readonly #current: () => CurrentCall | undefined;
+export class WorkerLogs implements ConsoleSink, OutputSink {
+  readonly current: () => CurrentCall | undefined;
   readonly #positions: SourcePositions;
   readonly #linesPerSecond: number;
   readonly #send: SendLogs;
@@ -49,7 +51,7 @@ export class WorkerLogs implements ConsoleSink {
   #droppedTotal = 0;
 
   constructor({ current, positions, linesPerSecond, send, unsent }: WorkerLogsOptions) {
-    this.#current = current;
+    this.current = current;
     this.#positions = positions;
     this.#linesPerSecond = linesPerSecond;
     this.#budget = linesPerSecond;
@@ -85,14 +87,18 @@ export class WorkerLogs implements ConsoleSink {
     return false;
   }
 
-  write(module: FunctionModule, level: LogLevel, message: string): void {
-    const place = this.#positions.first(callerStack());
-    this.#add(level, message.includes('hearth:') ? this.#positions.rewrite(message) : message, {
-      ...fieldsOf(this.#current()),
-      function: module.name,
-      revision: module.revision,
-      ...(place?.function === module.name && { line: place.line, column: place.column }),
-    });
+  write(module: FunctionModule | undefined, level: LogLevel, message: string): void {
+    this.#write(level, message, this.#origin(module));
+  }
+
+  /** Where a line comes from that is written now: the function whose code is nearest on the stack, and the call. */
+  origin(): LogFields {
+    return this.#origin(undefined);
+  }
+
+  /** Takes a line of output; asks where it came from unless it is dropped. */
+  output(level: LogLevel, message: string, origin: () => LogFields): void {
+    if (this.admits()) this.#write(level, message, origin());
   }
 
   log(level: LogLevel, message: string, fields: LogFields = {}): void {
@@ -100,15 +106,41 @@ export class WorkerLogs implements ConsoleSink {
   }
 
   /** What a call threw, or what was thrown outside of any. */
-  failed(thrown: unknown, call: CurrentCall | undefined, prefix = ''): void {
+  failed(thrown: unknown, call: CurrentCall | undefined, prefix = '', owner: LogFields = {}): void {
     if (!this.admits()) return;
     const stack = show(thrown);
     const place = this.#positions.first(stack);
     this.#add('error', `${prefix}${this.#positions.rewrite(headline(thrown).slice(0, textLimit))}`, {
+      ...owner,
       ...(place && { function: place.function, line: place.line, column: place.column }),
       ...fieldsOf(call),
       stack: this.#positions.rewrite(stack),
     });
+  }
+
+  /** Resolves when everything was handed to the channel. */
+  async drained(): Promise<void> {
+    while (this.#sending) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #origin(module: FunctionModule | undefined): LogFields {
+    const place = this.#positions.first(callerStack(stackFrames));
+    const call = this.current();
+    const name = module?.name ?? place?.function;
+    if (name === undefined) return fieldsOf(call);
+    const { revision, ...fields } = fieldsOf(call);
+    // What is called may have imported the function that writes, which is at a revision of its own.
+    const own = module ? module.revision : call?.function === name ? revision : undefined;
+    return {
+      ...fields,
+      function: name,
+      ...(own !== undefined && { revision: own }),
+      ...(place?.function === name && { line: place.line, column: place.column }),
+    };
+  }
+
+  #write(level: LogLevel, message: string, origin: LogFields): void {
+    this.#add(level, message.includes('hearth:') ? this.#positions.rewrite(message) : message, origin);
   }
 
   #add(level: LogLevel, message: string, fields: LogFields): void {
@@ -148,18 +180,6 @@ export class WorkerLogs implements ConsoleSink {
     this.#budget = Math.min(earned, this.#linesPerSecond);
     this.#refilledAt = now;
   }
-}
-
-/** The stack of the console's caller, whatever a function has done to `Error`. */
-function callerStack(): string {
-  const { stackTraceLimit } = Error;
-  const prepare: unknown = Reflect.get(Error, 'prepareStackTrace');
-  Error.stackTraceLimit = stackFrames;
-  Reflect.set(Error, 'prepareStackTrace', undefined);
-  const { stack = '' } = new Error('place');
-  Error.stackTraceLimit = stackTraceLimit;
-  Reflect.set(Error, 'prepareStackTrace', prepare);
-  return stack;
 }
 
 function headline(thrown: unknown): string {

@@ -1,7 +1,8 @@
 import { takeReallyExit } from '../../internals/node-process.ts';
 import { HearthError } from '../../kernel/errors.ts';
 import type { CallMessage, WorkerMessage, WorkerMethod } from '../../kernel/protocol/worker-calls.ts';
-import { guardProcess } from '../functions/process-view.ts';
+import { guardProcess } from '../functions/process-guard.ts';
+import { isRefusal } from '../functions/process-events.ts';
 import { startMetrics } from './metrics-report.ts';
 import { createWatchdogLink } from '../watchdog/watchdog-link.ts';
 import { Worker, type WorkerHandlers } from './control-calls.ts';
@@ -52,6 +53,7 @@ onMessage('unhandledRejection', (reason) => report(reason, 'unhandled rejection:
 
 function report(thrown: unknown, prefix: string): void {
   try {
+    if (worker.app?.processEvents.ending && isRefusal(thrown)) return;
     worker.app?.logs.failed(thrown, worker.app.calls.current, prefix);
   } catch {
     // Functions have broken what even this needs; a throw here would end the process.

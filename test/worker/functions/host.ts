@@ -4,8 +4,9 @@ import type { LogLevel } from '../../../runtime/kernel/ports/logger.ts';
 import type { Instantiate } from '../../../runtime/kernel/functions/module.ts';
 import { Registry } from '../../../runtime/kernel/functions/registry.ts';
 import type { BuiltFunction } from '../../../runtime/kernel/functions/revision.ts';
+import type { ConsoleSink } from '../../../runtime/worker/functions/function-console.ts';
 import { createLoader } from '../../../runtime/worker/functions/loader.ts';
-import { createProcessView } from '../../../runtime/worker/functions/process-view.ts';
+import { ProcessEvents } from '../../../runtime/worker/functions/process-events.ts';
 import { SourcePositions } from '../../../runtime/worker/functions/source-positions.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
 import { createCalls, FakeCall } from '../calls.ts';
@@ -45,11 +46,12 @@ export function createFunctionHost(wrap: (instantiate: Instantiate) => Instantia
   const pulse = new Pulse(calls, defaultLimits);
   const sdk = { cloud: 'the cloud' };
   const packages = { require: (id: string) => `package ${id}`, resolve: (id: string) => `/packages/${id}.js` };
-  const console = {
+  const console: ConsoleSink = {
     admits: () => true,
-    write: (module: { name: string }, level: LogLevel, message: string) => void lines.push({ function: module.name, level, message }),
+    write: (module, level, message) => void lines.push({ function: module?.name ?? '', level, message }),
   };
-  const instantiate = wrap(createLoader({ calls, positions, pulse, console, process: createProcessView({ APP: 'yes' }), packages, sdk }));
+  const processEvents = new ProcessEvents({ calls, failed: () => {} });
+  const instantiate = wrap(createLoader({ calls, positions, pulse, console, processEvents, packages, sdk }));
   const registry = new Registry(instantiate);
   const build = (sources: Readonly<Record<string, string>>): Promise<BuiltFunction[]> =>
     Promise.all(

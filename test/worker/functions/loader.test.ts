@@ -66,8 +66,11 @@ describe('createLoader()', () => {
     expect(await run('const early = [module.loaded, this === exports]; exports.main = () => early;')).toEqual([false, true]);
   });
 
-  it('gives process and console of its own', async () => {
-    expect(await run('console.log("said"); export default () => [process.env, process.pid];')).toEqual([{ APP: 'yes' }, process.pid]);
+  it('gives a console of its own, and the process that Node has', async () => {
+    expect(await run('console.log("said"); export default () => [process.pid, process === globalThis.process];')).toEqual([
+      process.pid,
+      true,
+    ]);
     expect(host.lines.at(-1)).toEqual({ function: 'probe', level: 'info', message: 'said' });
   });
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LogRecord } from '../../../runtime/kernel/ports/logger.ts';
 import { FunctionModule } from '../../../runtime/kernel/functions/module.ts';
 import { createLoader } from '../../../runtime/worker/functions/loader.ts';
+import { ProcessEvents } from '../../../runtime/worker/functions/process-events.ts';
 import { SourcePositions } from '../../../runtime/worker/functions/source-positions.ts';
 import { type SendLogs, WorkerLogs } from '../../../runtime/worker/process/worker-logs.ts';
 import { createBuilder } from '../../../runtime/build/builder.ts';
@@ -152,7 +153,7 @@ describe('write()', () => {
       positions,
       pulse: new Pulse(calls, defaultLimits),
       console: logs,
-      process,
+      processEvents: new ProcessEvents({ calls, failed: () => {} }),
       packages,
       sdk: {},
     });

@@ -13,6 +13,7 @@ import type { WatchdogReport } from '../../../kernel/protocol/watchdog-report.ts
 import type { WorkerMessage, WorkerMethod, WorkerParams, WorkerResult } from '../../../kernel/protocol/worker-calls.ts';
 import type { EndReason, WorkerExit, WorkerFacts } from './worker-end.ts';
 import { WorkerChannel } from './worker-channel.ts';
+import { WorkerOutput } from './worker-output.ts';
 
 /** What a worker process is started with. Its functions MUST NOT throw. */
 export interface WorkerProcessOptions {
@@ -68,11 +69,14 @@ export class WorkerProcess {
       // All functions go to each new worker. As JSON they would block control five times as long.
       serialization: 'advanced',
       // The last one is the watchdog's.
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
       // In a group of its own, so that the programs which functions have started end with it.
       detached: true,
     });
     this.#channel = new WorkerChannel(this.#child);
+    const output = new WorkerOutput({ linesPerSecond: settings.limits.logLines, onLogs: (records) => options.onLogs(records) });
+    if (this.#child.stdout) output.read(this.#child.stdout, 'info');
+    if (this.#child.stderr) output.read(this.#child.stderr, 'error');
     readReports(this.#child, (report) => this.#take(report));
     this.ended = new Promise((resolve) => {
       this.#child.once('exit', () => resolve());
@@ -81,6 +85,7 @@ export class WorkerProcess {
     this.#child.on('message', (message: WorkerMessage) => this.#receive(message));
     this.#child.once('error', () => this.#end({ code: null, signal: null }));
     this.#child.once('exit', (code, signal) => this.#end({ code, signal }));
+    void this.ended.then(() => output.end());
     void removeAfter(this.ended, uploadDir);
   }
 
