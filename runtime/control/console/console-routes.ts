@@ -6,7 +6,7 @@ import type { Api } from '../api/api.ts';
 import { readBody } from '../api/request-body.ts';
 import { answerErrors, logKoaErrors } from '../api/error-reply.ts';
 import type { ControlServices } from '../api/services.ts';
-import { Attempts } from './sign-in-attempts.ts';
+import { SignInAttempts } from './sign-in-attempts.ts';
 import type { SignInCode } from './sign-in-code.ts';
 import type { Gate } from './gate.ts';
 import type { FunctionsPlace } from './security-headers.ts';
@@ -27,7 +27,7 @@ const signIn = z.union([z.strictObject({ token: z.string().max(1024) }), z.stric
 /** Answers what the console's page asks for below `/_/`. */
 export function createRoutes(parts: ConsoleParts): RequestListener {
   const { services, gate } = parts;
-  const attempts = new Attempts();
+  const attempts = new SignInAttempts();
   const app = new Koa();
   logKoaErrors(app, services.logs);
   app.use(answerErrors(services.logs));
@@ -48,7 +48,7 @@ export function createRoutes(parts: ConsoleParts): RequestListener {
   return (request, response) => void listener(request, response);
 }
 
-async function open(ctx: Koa.Context, { services, gate, code }: ConsoleParts, attempts: Attempts): Promise<void> {
+async function open(ctx: Koa.Context, { services, gate, code }: ConsoleParts, attempts: SignInAttempts): Promise<void> {
   const given = await readBody(ctx, signIn, bodyLimit);
   const { address } = gate.peerOf(ctx.req);
   if ('token' in given) {

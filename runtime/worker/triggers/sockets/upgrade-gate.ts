@@ -6,7 +6,8 @@ import type { FunctionModule } from '../../../kernel/functions/module.ts';
 import type { App } from '../../process/app-context.ts';
 import type { Identity } from '../../sockets/event-queue.ts';
 import { dropConsoleCookie } from '../console-cookie.ts';
-import { AddressRate } from '../../../net/address-rate.ts';
+import { networkOf, plainAddress } from '../../../net/address.ts';
+import { RateLimit } from '../../../net/rate-limit.ts';
 import { checkHandshake, checkOrigin } from './handshake.ts';
 import { UpgradeCall, type UpgradeDialect, type UpgradeTrigger } from './upgrade-call.ts';
 import { drainingRefusal, type Refusal, refuse, tooManyRefusal, toRefusal } from './upgrade-refusal.ts';
@@ -16,7 +17,9 @@ export class UpgradeGate {
   readonly #app: App;
   readonly #dialect: UpgradeDialect;
   readonly #trigger: UpgradeTrigger;
-  readonly #rate: AddressRate;
+  readonly #rate: RateLimit;
+  /** Addresses that are not limited. */
+  readonly #trusted: ReadonlySet<string>;
   readonly #tooMany: Refusal;
   #closed = false;
 
@@ -38,7 +41,8 @@ export class UpgradeGate {
       pending: new Set(),
       accept: accepted,
     };
-    this.#rate = new AddressRate(addressUpgrades, trustedAddresses);
+    this.#rate = new RateLimit({ burst: 2 * addressUpgrades, interval: 1000 / addressUpgrades });
+    this.#trusted = new Set(trustedAddresses.map(plainAddress));
     this.#tooMany = tooManyRefusal(addressUpgrades);
   }
 
@@ -62,13 +66,23 @@ export class UpgradeGate {
 
   #check(request: IncomingMessage, module: FunctionModule | undefined): Refusal | undefined {
     if (this.#closed) return drainingRefusal();
-    if (!this.#rate.take(request.socket.remoteAddress, performance.now())) {
+    if (!this.#mayUpgrade(request.socket.remoteAddress)) {
       this.#app.counters.refused += 1;
       return this.#tooMany;
     }
     const invalid = checkHandshake(request);
     if (invalid) return invalid;
     return module ? checkOrigin(request, this.#app.settings.origins) : toRefusal('UPGRADE_NO_FUNCTION');
+  }
+
+  /** A socket that is closed already has no address. */
+  #mayUpgrade(address: string | undefined): boolean {
+    if (address === undefined || this.#trusted.has(plainAddress(address))) return true;
+    const network = networkOf(address);
+    const now = performance.now();
+    if (this.#rate.wait(network, now) > 0) return false;
+    this.#rate.count(network, now);
+    return true;
   }
 
   #identify(request: IncomingMessage): Identity {
