@@ -90,10 +90,10 @@ export interface Cloud {
    * const exp = Math.floor(Date.now() / 1000) + 3600;
    * const token = cloud.getToken({ id: 'ada', exp });
    */
-  readonly getToken: (payload: any, secret?: string) => string;
+  readonly getToken: (payload: any, secret?: string | Buffer) => string;
 
   /** Returns the payload of a token that `getToken()` signed with the same secret; null for any other or expired token. */
-  readonly parseToken: (token: any, secret?: string) => any;
+  readonly parseToken: (token: any, secret?: string | Buffer) => any;
 
   /**
    * Calls another function with exactly this `context`, bypassing the interceptor, and resolves to what it

@@ -95,6 +95,11 @@ export const catalogue = {
   UPGRADE_ORIGIN: { status: 403, message: 'Connections from this origin are not allowed.' },
   UPGRADE_REFUSED: { status: 401, message: 'The connection was refused.' },
   UPGRADE_TOO_MANY: { status: 429, message: 'This address opens more than {limit} connections a second. Try again in a moment.' },
+  UPGRADE_PROTOCOL: {
+    status: 500,
+    message:
+      'The function chose the subprotocol "{protocol}", which the client did not offer. Choose one of ctx.protocols, or undefined for none.',
+  },
   UPGRADE_TIMEOUT: { status: 504, message: 'The upgrade function did not finish within {limit} ms.' },
 
   FUNCTION_MISSING: {

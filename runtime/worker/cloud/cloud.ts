@@ -32,6 +32,9 @@ export interface CloudParts {
 export function createCloud(parts: CloudParts): Cloud {
   const load = createRequire(import.meta.url);
   let axios: CloudFetch | undefined;
+  // Some of Laf's functions pass a lifetime there, which Laf ignores.
+  const secretOf = (secret: unknown): string | Buffer =>
+    typeof secret === 'string' || Buffer.isBuffer(secret) ? secret : parts.serverSecret;
   const cloud = {
     shared: new Map<string, unknown>(),
     sockets: parts.sockets,
@@ -40,8 +43,8 @@ export function createCloud(parts: CloudParts): Cloud {
     get env() {
       return parts.env;
     },
-    getToken: (payload: string | object, secret?: string): string => jwt.sign(payload, secret ?? parts.serverSecret),
-    parseToken: (token: unknown, secret?: string): unknown => verifyToken(token, secret ?? parts.serverSecret),
+    getToken: (payload: string | object, secret?: string | Buffer): string => jwt.sign(payload, secretOf(secret)),
+    parseToken: (token: unknown, secret?: string | Buffer): unknown => verifyToken(token, secretOf(secret)),
     invoke: async (name: string, context?: Partial<FunctionContext>): Promise<unknown> => parts.invoke(name, toCall(name, context)),
     database: createDatabase(() => databaseOf(parts).db),
     get mongo(): MongoDriver {

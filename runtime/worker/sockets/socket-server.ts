@@ -29,6 +29,8 @@ export class SocketServer {
   readonly #gate: UpgradeGate;
   readonly #heartbeat: Heartbeat<Connection>;
   readonly #protocol: Server<typeof ServerSocket>;
+  /** The subprotocol of the upgrade that ws is completing. */
+  #accepted: string | undefined;
   #drain: Drain | undefined;
 
   constructor(app: App, dialect: SocketDialect & UpgradeDialect) {
@@ -46,7 +48,7 @@ export class SocketServer {
     };
     this.#app = app;
     this.#options = { trigger, limits, counters, log, budget: new BufferBudget(limits.bufferedTotal, log) };
-    this.#gate = new UpgradeGate(app, dialect, (handshake, identity) => this.#accept(handshake, identity));
+    this.#gate = new UpgradeGate(app, dialect, (handshake, identity, protocol) => this.#accept(handshake, identity, protocol));
     this.#heartbeat = new Heartbeat(limits.pingInterval);
     this.#protocol = new WebSocketServer({
       noServer: true,
@@ -54,6 +56,7 @@ export class SocketServer {
       // Deflate takes far more memory for each socket than it saves on the wire for small messages.
       perMessageDeflate: false,
       maxPayload: limits.message,
+      handleProtocols: () => this.#accepted ?? false,
       WebSocket: ServerSocket,
     });
     // Should ws be stricter than our own check, its refusal would be text.
@@ -146,7 +149,8 @@ export class SocketServer {
     this.#options.trigger.deadlines?.stop();
   }
 
-  #accept({ request, socket, head }: Handshake, identity: Identity): void {
+  #accept({ request, socket, head }: Handshake, identity: Identity, protocol: string | undefined): void {
+    this.#accepted = protocol;
     this.#protocol.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new Connection(this.#options, identity, webSocket, socket);
       this.#app.counters.connectionsTotal += 1;

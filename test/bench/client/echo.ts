@@ -38,6 +38,8 @@ interface Line {
 const nothing: EchoResult = { count: 0, failed: 0, took: 0, busy: 0 };
 /** Connections that are being opened at any time. */
 const abreast = 50;
+/** Milliseconds after which a server that has echoed nothing counts as silent. */
+const silence = 10_000;
 
 class Echo {
   #lines: Line[] = [];
@@ -56,6 +58,9 @@ class Echo {
     const begun = performance.now();
     for (const line of this.#lines) line.go();
     await new Promise((resolve) => setTimeout(resolve, duration));
+    // A server that starts a process for each message may need longer for its first.
+    while (this.#tally.count + this.#tally.failed === 0 && performance.now() - begun < silence)
+      await new Promise((resolve) => setTimeout(resolve, 10));
     const took = performance.now() - begun;
     const { user, system } = process.cpuUsage(before);
     const { count, failed } = this.#tally;

@@ -59,6 +59,18 @@ describe('tokens', () => {
     expect(() => getToken({ uid: 1 }, '')).toThrow('secretOrPrivateKey must have a value');
   });
 
+  it.each([3600, { expiresIn: '1h' }, null, true])('getToken() and parseToken() ignore a second argument like %j', (given) => {
+    const signed: unknown = Reflect.apply(getToken, undefined, [{ uid: 1 }, given]);
+    expect(jwt.verify(String(signed), secret)).toMatchObject({ uid: 1 });
+    expect(Reflect.apply(parseToken, undefined, [signed, given])).toMatchObject({ uid: 1 });
+  });
+
+  it('getToken() and parseToken() take a secret of bytes', () => {
+    const bytes = Buffer.from('another');
+    expect(parseToken(getToken({ uid: 1 }, bytes), bytes)).toMatchObject({ uid: 1 });
+    expect(parseToken(getToken({ uid: 1 }, bytes))).toBeNull();
+  });
+
   it('parseToken() answers the payload of what getToken() made with the same secret', () => {
     expect(parseToken(getToken({ uid: 1 }))).toMatchObject({ uid: 1, iat: expect.any(Number) });
     expect(parseToken(getToken({ uid: 1 }, 'another'), 'another')).toMatchObject({ uid: 1 });

@@ -79,6 +79,8 @@ describe('upgrade()', () => {
       'auth',
       'connectionId',
       'request',
+      'protocols',
+      'protocol',
     ]);
     expect(context).toMatchObject({
       __function_name: '__websocket__',

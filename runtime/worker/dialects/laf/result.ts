@@ -1,7 +1,7 @@
 import { lengthOf, isBodiless, isEventStream, mimeTypes, replyFailure, send } from '../../triggers/http/reply.ts';
 import type { RequestOrigin } from '../../triggers/http/http-call.ts';
 import type { ResponseBatch } from '../../triggers/http/response-batch.ts';
-import type { HttpResponse } from '../../triggers/http/response.ts';
+import { type HttpResponse, isHosts, isOver, writeWholeHead } from '../../triggers/http/response.ts';
 import { refused } from './interceptor.ts';
 
 /**
@@ -11,7 +11,7 @@ import { refused } from './interceptor.ts';
  * and is still writing it. Throws when the value cannot be sent.
  */
 export function reply({ response, requestId }: RequestOrigin, value: unknown, batch: ResponseBatch): void {
-  if (response.isOver) return;
+  if (isOver(response)) return;
   // What `return response.status(204)` and `return source.pipe(response)` return.
   if (value === undefined || value === null || value === response) {
     if (!isWriting(response)) send(response, undefined, undefined);
@@ -26,13 +26,15 @@ export function reply({ response, requestId }: RequestOrigin, value: unknown, ba
 
 /** Sends what nearly all functions return: a body, without a word about headers. */
 function sendWhole(response: HttpResponse, body: string | Buffer, type: string, batch: ResponseBatch): void {
-  if (!isBodiless(response.statusCode) && response.writeWholeHead(type, lengthOf(body))) batch.end(response, body);
+  if (!isBodiless(response.statusCode) && writeWholeHead(response, type, lengthOf(body))) batch.end(response, body);
   else send(response, body, type);
 }
 
 /** Whether the function has begun to write the response, or has said that it will. */
 function isWriting(response: HttpResponse): boolean {
   if (response.headersSent || response.chunkedEncoding || response.sendingFile) return true;
+  // An Express or connect application has taken the request over, and may answer later.
+  if (!isHosts(response) || Object.hasOwn(response.req, 'originalUrl')) return true;
   // A source that is piped into the response listens for `unpipe`, a slow writer for `drain`.
   if (response.listenerCount('unpipe') > 0 || response.listenerCount('drain') > 0) return true;
   return isEventStream(response);

@@ -40,6 +40,10 @@ export interface UpgradeContext {
   auth: unknown;
   connectionId: string;
   request: IncomingMessage;
+  /** The subprotocols that the client offers, in its order. */
+  protocols: readonly string[];
+  /** The one that is accepted: of those offered, or undefined for none. The first that is no token, until the function says otherwise. */
+  protocol: string | undefined;
   /** Aborts when the time for a decision is over, when the client has gone or when the host stops. */
   signal: AbortSignal;
 }
@@ -100,6 +104,8 @@ export class UpgradeCallContext implements UpgradeContext {
   declare auth: unknown;
   declare connectionId: string;
   declare request: IncomingMessage;
+  declare protocols: readonly string[];
+  declare protocol: string | undefined;
 
   constructor(call: UpgradeCall) {
     const { identity, handshake } = call;
@@ -114,6 +120,8 @@ export class UpgradeCallContext implements UpgradeContext {
     this.auth = identity.user;
     this.connectionId = identity.id;
     this.request = handshake.request;
+    this.protocols = [...call.protocols];
+    this.protocol = call.protocol;
   }
 
   get signal(): AbortSignal {

@@ -8,6 +8,9 @@ import { parseQuery } from './query.ts';
 import { EventContext, eventNames, UpgradeCallContext } from './socket-context.ts';
 import { bearerToken } from './token.ts';
 
+// A JSON Web Token's first part is the Base64 of a JSON object, which begins with `{"`.
+const tokenShape = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
+
 /** Laf's `__websocket__`. `verifyToken` returns the payload of a valid token, else null. */
 export function createLafSockets(verifyToken: (token: string) => unknown): SocketDialect & UpgradeDialect {
   return {
@@ -17,6 +20,7 @@ export function createLafSockets(verifyToken: (token: string) => unknown): Socke
     createUpgradeContext: (call) => new UpgradeCallContext(call),
     parseQuery,
     handlerOf,
+    isToken: (protocol) => tokenShape.test(protocol),
     authenticate: (request, query) => authenticate(request, query, verifyToken),
   };
 }

@@ -5,7 +5,7 @@ const algorithms: jwt.Algorithm[] = ['HS256', 'HS384', 'HS512'];
 const bearerShape = /^Bearer +(\S+) *$/i;
 
 /** The payload of a JWT that the secret verifies; null for anything else. */
-export function verifyToken(token: unknown, secret: string): unknown {
+export function verifyToken(token: unknown, secret: string | Buffer): unknown {
   if (typeof token !== 'string') return null;
   try {
     return jwt.verify(token, secret, { algorithms });

@@ -11,7 +11,7 @@ import { createErrorListener, replyError } from './reply.ts';
 import { requestedName, requestIdOf } from './request-target.ts';
 import type { HttpRequest } from './request.ts';
 import { ResponseBatch } from './response-batch.ts';
-import type { HttpResponse } from './response.ts';
+import { begin, type HttpResponse } from './response.ts';
 
 /** Answers one request; never throws. */
 export type RequestHandler = (request: HttpRequest, response: HttpResponse) => void;
@@ -69,8 +69,8 @@ function accept(
   dropConsoleCookie(request);
   const requestId = requestIdOf(request.headers['x-request-id']);
   const headers = ['request-id', requestId];
-  dialect.addHeaders(headers, request);
-  response.early = headers;
+  dialect.addHeaders(headers, request, response);
+  begin(response, headers);
   if (dialect.answersItself(request, response)) return undefined;
   const name = requestedName(request.url);
   if (name !== undefined) return { name, requestId, request, response };

@@ -7,7 +7,7 @@ import type { FunctionView } from '../../../kernel/functions/registry.ts';
 import { isEventStream, replyThrown } from './reply.ts';
 import type { HttpRequest } from './request.ts';
 import type { ResponseBatch } from './response-batch.ts';
-import { type HttpResponse, onceClosed } from './response.ts';
+import { type HttpResponse, isOver, onceClosed } from './response.ts';
 
 const closedEarly = 'The connection was closed before the response was finished.';
 
@@ -23,7 +23,7 @@ export interface RequestOrigin {
 /** Port: how functions of one dialect are called over HTTP. */
 export interface HttpDialect {
   /** Adds the headers that every response gets, each name before its value. */
-  addHeaders(headers: string[], request: HttpRequest): void;
+  addHeaders(headers: string[], request: HttpRequest, response: HttpResponse): void;
   /** Whether it has answered a request that functions of this dialect never see. */
   answersItself(request: HttpRequest, response: HttpResponse): boolean;
   /** The function that a request calls. Undefined: there is none, and that has been answered. */
@@ -119,7 +119,7 @@ export class HttpCall extends Call<RequestOrigin, HttpTrigger> {
 
   #finish(): void {
     const { response } = this.origin;
-    if (response.isOver) {
+    if (isOver(response)) {
       this.end();
       return;
     }

@@ -11,6 +11,8 @@ import { HttpResponse } from './response.ts';
 
 // Longer than the idle time of common proxies (60 s), so that they never reuse a connection that is being closed.
 const keepAliveMs = 65_000;
+// What Laf's gateway and most proxies let through at the least; Node's own limit is 16 KB.
+export const headerBytes = 64 * 1024;
 // How often Node looks for requests that do not arrive in time.
 const checkingMs = 5000;
 
@@ -44,6 +46,7 @@ export class HttpServer extends Server {
       keepAliveTimeout: keepAliveMs,
       headersTimeout,
       requestTimeout: limits.requestTimeout,
+      maxHeaderSize: headerBytes,
       connectionsCheckingInterval: Math.min(checkingMs, Math.ceil(headersTimeout / 4)),
     });
     this.tracked = new Connections(limits);

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Calls } from '../../../kernel/calls/calls.ts';
 import { type HearthError, messageOf } from '../../../kernel/errors.ts';
-import type { HttpResponse } from './response.ts';
+import { type HttpResponse, isOver } from './response.ts';
 
 /** Content types that a response gets unless the function sets one. */
 export const mimeTypes = {
@@ -35,7 +35,7 @@ export function replyError(response: HttpResponse, error: HearthError, requestId
  * are out, destroys the connection, which is all that still tells the client. Does nothing to a response that has ended.
  */
 export function replyFailure(response: HttpResponse, status: number, body: Readonly<Record<string, string>>): void {
-  if (response.isOver) return;
+  if (isOver(response)) return;
   if (response.headersSent) {
     response.destroy();
     return;

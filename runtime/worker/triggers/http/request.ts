@@ -47,7 +47,7 @@ export class HttpRequest extends IncomingMessage implements FunctionRequest {
     this.offersUpgrade = upgrade;
   }
 
-  /** Nothing is ever mounted, so this is `url`. */
+  /** Nothing is mounted until a router says otherwise, so this is `url`. */
   get originalUrl(): string {
     return this.url;
   }

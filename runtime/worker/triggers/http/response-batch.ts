@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { HttpResponse } from './response.ts';
+import { type HttpResponse, sendUnsent } from './response.ts';
 
 // So many share the cost of waking their clients, and the first of them does not wait long.
 const most = 32;
@@ -32,7 +32,7 @@ export class ResponseBatch {
   flush(): void {
     const responses = this.#responses;
     this.#responses = [];
-    for (const response of responses) response.sendUnsent();
+    for (const response of responses) sendUnsent(response);
   }
 }
 

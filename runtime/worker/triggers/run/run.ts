@@ -11,7 +11,7 @@ import type { FunctionView, Registry, Stage } from '../../../kernel/functions/re
 import type { App } from '../../process/app-context.ts';
 import type { HttpDialect } from '../http/http-call.ts';
 import { createRequestHandler } from '../http/handler.ts';
-import { createHttpServer } from '../http/http-server.ts';
+import { createHttpServer, headerBytes } from '../http/http-server.ts';
 import type { WorkerLogs } from '../../process/worker-logs.ts';
 
 export interface RunApp extends App {
@@ -124,6 +124,7 @@ async function exchange(app: RunApp, functions: FunctionView, { call, cancelled 
         'content-length': body.length,
       },
       signal,
+      maxHeaderSize: headerBytes,
     });
     request.end(body);
     return await new Promise((resolve, reject) => {

@@ -4,10 +4,11 @@ import type { CallBounds } from '../../../kernel/calls/bounds.ts';
 import { Call } from '../../../kernel/calls/call.ts';
 import type { CallOrigin } from '../../../kernel/calls/current-call.ts';
 import type { Failure } from '../../../kernel/calls/failures.ts';
-import { HearthError } from '../../../kernel/errors.ts';
+import { catalogue, HearthError } from '../../../kernel/errors.ts';
 import type { FunctionModule, Handler } from '../../../kernel/functions/module.ts';
 import type { FunctionView } from '../../../kernel/functions/registry.ts';
 import type { Identity } from '../../sockets/event-queue.ts';
+import { offeredProtocols } from './handshake.ts';
 import { errorRefusal, type Refusal, refuse, toRefusal } from './upgrade-refusal.ts';
 
 export interface Handshake {
@@ -24,7 +25,10 @@ export interface UpgradeDialect {
   parseQuery(url: string): Record<string, unknown>;
   /** What decides, of the function's exports; undefined: the function leaves it to the host, which accepts. */
   handlerOf(exports: unknown): Handler | undefined;
-  createUpgradeContext(call: UpgradeCall): object;
+  /** What decides is called with it, and may put its choice of subprotocol there. */
+  createUpgradeContext(call: UpgradeCall): { readonly protocol?: unknown };
+  /** Whether what a client offers as a subprotocol is the token that says who it is. */
+  isToken(protocol: string): boolean;
 }
 
 /** What the upgrades of a server share. Its functions MUST NOT throw. */
@@ -33,14 +37,17 @@ export interface UpgradeTrigger extends CallBounds {
   readonly dialect: UpgradeDialect;
   /** Upgrades whose function has not decided yet. */
   readonly pending: Set<UpgradeCall>;
-  /** Makes a socket of a handshake. */
-  accept(handshake: Handshake, identity: Identity): void;
+  /** Makes a socket of a handshake, with the subprotocol that is accepted. */
+  accept(handshake: Handshake, identity: Identity, protocol: string | undefined): void;
 }
 
 /** The call that decides about an upgrade. It costs no turn of the loop unless the function returns a promise. */
 export class UpgradeCall extends Call<CallOrigin, UpgradeTrigger> {
   readonly identity: Identity;
   readonly handshake: Handshake;
+  /** The subprotocols that the client offers. */
+  readonly protocols: readonly string[];
+  #context: { readonly protocol?: unknown } | undefined;
   #loaded = false;
   #thrown: unknown;
   readonly #leave = (): void => this.#abandon();
@@ -49,6 +56,13 @@ export class UpgradeCall extends Call<CallOrigin, UpgradeTrigger> {
     super(trigger, module, { requestId: `${identity.id}-0`, connectionId: identity.id });
     this.handshake = handshake;
     this.identity = identity;
+    this.protocols = offeredProtocols(handshake.request);
+  }
+
+  /** The subprotocol that is accepted unless the function chooses: a browser closes a socket whose offers were all passed over. */
+  get protocol(): string | undefined {
+    const { dialect } = this.bounds;
+    return this.protocols.find((name) => !dialect.isToken(name)) ?? this.protocols[0];
   }
 
   /** Refuses the upgrade without waiting for the function's decision. */
@@ -61,7 +75,10 @@ export class UpgradeCall extends Call<CallOrigin, UpgradeTrigger> {
     const { functions, dialect } = this.bounds;
     const handler = dialect.handlerOf(functions.exports(this.module));
     this.#loaded = true;
-    return handler && this.calls.enter(this.module.mark, handler, dialect.createUpgradeContext(this));
+    if (!handler) return undefined;
+    const context = dialect.createUpgradeContext(this);
+    this.#context = context;
+    return this.calls.enter(this.module.mark, handler, context);
   }
 
   protected override hold(): void {
@@ -77,13 +94,10 @@ export class UpgradeCall extends Call<CallOrigin, UpgradeTrigger> {
   }
 
   protected override settled(decision: unknown): void {
-    if (decision === false) this.#conclude(toRefusal('UPGRADE_REFUSED'));
-    else if (typeof decision !== 'object' || decision === null) this.#conclude(undefined);
-    else {
-      const status = statusOf(decision);
-      if (status === undefined) this.#conclude(undefined, decision);
-      else this.#conclude(toRefusal('UPGRADE_REFUSED', status));
-    }
+    const status = decision === false ? catalogue.UPGRADE_REFUSED.status : statusOf(decision);
+    if (status !== undefined) this.#conclude(toRefusal('UPGRADE_REFUSED', status));
+    else if (typeof decision === 'object' && decision !== null) this.#accept(decision);
+    else this.#accept(this.identity.user);
     this.end();
   }
 
@@ -107,14 +121,31 @@ export class UpgradeCall extends Call<CallOrigin, UpgradeTrigger> {
     this.abandon(undefined);
   }
 
-  #conclude(refusal: Refusal | undefined, user: unknown = this.identity.user): void {
+  /** Throws what reading the function's choice throws. */
+  #accept(user: unknown): void {
+    const protocol = this.#chosen();
     const { handshake, identity } = this;
     const { socket } = handshake;
     this.#withdraw();
-    if (refusal) refuse(socket, refusal);
-    else if (socket.readable && socket.writable) this.bounds.accept(handshake, user === identity.user ? identity : { ...identity, user });
+    if (socket.readable && socket.writable)
+      this.bounds.accept(handshake, user === identity.user ? identity : { ...identity, user }, protocol);
     // The client went away while the function was deciding.
     else socket.destroy();
+  }
+
+  /** A client closes a socket with a subprotocol that it did not offer (RFC 6455, 4.1). */
+  #chosen(): string | undefined {
+    const context = this.#context;
+    const chosen = context ? context.protocol : this.protocol;
+    if (chosen === undefined || chosen === null || chosen === '') return undefined;
+    const offered = this.protocols.find((name) => name === chosen);
+    if (offered === undefined) throw new HearthError('UPGRADE_PROTOCOL', { protocol: typeof chosen === 'string' ? chosen : typeof chosen });
+    return offered;
+  }
+
+  #conclude(refusal: Refusal): void {
+    this.#withdraw();
+    refuse(this.handshake.socket, refusal);
   }
 
   #withdraw(): void {

@@ -26,8 +26,8 @@ export class UpgradeGate {
   /** `accept` makes a socket of a handshake, and MUST NOT throw. */
   constructor(app: App, dialect: UpgradeDialect, accept: UpgradeTrigger['accept']) {
     const { addressUpgrades, trustedAddresses, upgradeTimeout } = app.settings.limits;
-    const accepted: UpgradeTrigger['accept'] = (handshake, identity) => {
-      accept(handshake, identity);
+    const accepted: UpgradeTrigger['accept'] = (handshake, identity, protocol) => {
+      accept(handshake, identity, protocol);
       // From here on ws listens.
       handshake.socket.off('error', ignoreError);
     };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Host, startHost } from './host.ts';
+import { type Host, startHost, type TestFunction } from './host.ts';
 
 let host: Host;
 beforeEach(async () => {
@@ -14,7 +14,7 @@ const own = {
   'request-id': 'an-id',
   'access-control-allow-origin': 'https://a.example',
   'access-control-allow-credentials': 'true',
-  'access-control-expose-headers': '*',
+  'access-control-expose-headers': 'request-id',
   vary: 'Origin',
 };
 
@@ -27,7 +27,11 @@ it("an answer has the host's headers, whether the function looks at them or not"
   });
   for (const name of ['plain', 'looks', 'sets']) {
     const response = await host.fetch(`/${name}`, withOrigin);
-    expect(Object.fromEntries(response.headers)).toMatchObject({ ...own, 'content-type': 'text/html; charset=utf-8' });
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      ...own,
+      'access-control-expose-headers': name === 'sets' ? 'request-id, x-own' : 'request-id',
+      'content-type': 'text/html; charset=utf-8',
+    });
     expect(await response.text()).toBe(name === 'looks' ? 'an-id' : 'text');
   }
 });
@@ -63,7 +67,50 @@ it("headers given to writeHead() stand beside the host's", async () => {
   });
   const response = await host.fetch('/f', withOrigin);
   expect(response.status).toBe(201);
-  expect(Object.fromEntries(response.headers)).toMatchObject({ ...own, 'x-own': '1', vary: 'Cookie' });
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    ...own,
+    'access-control-expose-headers': 'request-id, x-own',
+    'x-own': '1',
+    vary: 'Cookie',
+  });
+});
+
+it.each<[string, string, TestFunction]>([
+  [
+    'set one by one, but for those that every page may read or none',
+    'request-id, etag, x-total',
+    ({ response }) => {
+      response.set({ ETag: '"1"', 'X-Total': '7', 'Cache-Control': 'no-store', 'Content-Language': 'en', Expires: '0' });
+      response.cookie('a', 'b');
+      return 'text';
+    },
+  ],
+  ['given to writeHead() as an object', 'request-id, location', ({ response }) => void response.writeHead(201, { Location: '/a' }).end()],
+  ['given after a reason', 'request-id, x-a', ({ response }) => void response.writeHead(200, 'Fine', { 'X-A': '1' }).end()],
+  ['given as a flat list', 'request-id, x-a, x-b', ({ response }) => void response.writeHead(200, ['X-A', '1', 'X-B', '2']).end()],
+  [
+    'of a stream',
+    'request-id, x-a',
+    ({ response }) => {
+      response.setHeader('X-A', '1');
+      response.write('a');
+      response.end();
+    },
+  ],
+  [
+    'that the function itself names',
+    'X-Only',
+    ({ response }) => {
+      response.set({ 'Access-Control-Expose-Headers': 'X-Only', 'X-Other': '1' });
+      return 'text';
+    },
+  ],
+])('Access-Control-Expose-Headers names headers %s', async (_, exposed, handler) => {
+  host.publish('f', handler);
+  const { headers } = await host.fetch('/f', withOrigin);
+  expect(headers.get('access-control-expose-headers')).toBe(exposed);
+  host.publish('f', handler);
+  expect((await host.fetch('/f')).headers.has('access-control-expose-headers')).toBe(exposed === 'X-Only');
 });
 
 it('headers are read once they are out, too', async () => {

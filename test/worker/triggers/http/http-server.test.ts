@@ -51,10 +51,23 @@ describe('createHttpServer()', () => {
   });
 
   it('createHttpServer() answers a flood of headers with 431 HEADERS_TOO_LARGE', async () => {
-    const many = Array.from({ length: 2000 }, (_, index) => `X-${index}: ${'v'.repeat(20)}`).join('\r\n');
-    for (const headers of [`X: ${'x'.repeat(20_000)}`, many, `X: ${'x'.repeat(3_000_000)}`]) {
+    const many = Array.from({ length: 2000 }, (_, index) => `X-${index}: ${'v'.repeat(40)}`).join('\r\n');
+    for (const headers of [`X: ${'x'.repeat(70_000)}`, many, `X: ${'x'.repeat(3_000_000)}`]) {
       const { status, body } = parse(await send(host.port, `GET /f HTTP/1.1\r\nHost: x\r\n${headers}\r\n\r\n`));
       expect([status, body]).toEqual([431, expect.objectContaining({ code: 'HEADERS_TOO_LARGE' })]);
+    }
+  });
+
+  it('createHttpServer() takes headers of up to 64 KB', async () => {
+    host.publish('f', ({ headers }) => [String(headers['x'] ?? '').length, Object.keys(headers).length]);
+    const many = Array.from({ length: 900 }, (_, index) => `X-${index}: ${'v'.repeat(50)}`).join('\r\n');
+    for (const [headers, length, count] of [
+      [`X: ${'x'.repeat(20_000)}`, 20_000, 3],
+      [`X: ${'x'.repeat(64_000)}`, 64_000, 3],
+      [many, 0, 902],
+    ] as const) {
+      const { status, body } = parse(await send(host.port, `GET /f HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n\r\n`));
+      expect([status, body]).toEqual([200, [length, count]]);
     }
   });
 

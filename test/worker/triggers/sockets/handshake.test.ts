@@ -1,8 +1,13 @@
 import { once } from 'node:events';
+import jwt from 'jsonwebtoken';
 import { describe, expect, it } from 'vitest';
+import type { UpgradeContext } from '../../../../runtime/worker/dialects/laf/socket-context.ts';
 import { client, handshake, open, rawClient, startHost } from '../../sockets/host.ts';
 
 const silent = { default: () => undefined };
+const token = jwt.sign({ uid: 'ann' }, 'secret');
+
+type UpgradeFunction = (context: UpgradeContext) => unknown;
 
 describe('handleUpgrade()', () => {
   it.each(['/', '/any/path?x=1', '/hello'])('accepts the path %s', async (path) => {
@@ -75,11 +80,41 @@ describe('handleUpgrade()', () => {
     expect(peer.destroyed).toBe(true);
   });
 
-  it('selects the first offered subprotocol', async () => {
+  it.each([
+    ['the first that is offered', ['chat', 'good-eve'], 'chat'],
+    ['the first that is no token', [token, 'chat.v2', 'chat.v1'], 'chat.v2'],
+    ['a name like a token', ['v1.chat.json'], 'v1.chat.json'],
+    ['a token, when nothing else is offered, since a browser needs one', [token], token],
+    ['none when none is offered', [], ''],
+  ])('selects as the subprotocol %s', async (_, protocols, selected) => {
     const host = await startHost(silent);
-    const socket = await open(host, '/', { protocols: ['chat', 'good-eve'] });
-    expect(socket.protocol).toBe('chat');
+    expect((await open(host, '/', { protocols })).protocol).toBe(selected);
   });
+
+  it.each<[string, UpgradeFunction, string]>([
+    ['one of those offered', (ctx) => void (ctx.protocol = ctx.protocols.find((name) => name === 'chat.v2')), 'chat.v2'],
+    ['one that it has waited for', async (ctx) => void (ctx.protocol = await Promise.resolve('chat.v2')), 'chat.v2'],
+    ['nothing, beside a user', () => ({ name: 'Ann' }), 'chat.v1'],
+  ])('selects the subprotocol that upgrade() chooses: %s', async (_, upgrade, selected) => {
+    const host = await startHost({ ...silent, upgrade });
+    expect((await open(host, '/', { protocols: ['chat.v1', 'chat.v2'] })).protocol).toBe(selected);
+  });
+
+  it('selects no subprotocol when upgrade() chooses none', async () => {
+    const host = await startHost({ ...silent, upgrade: (ctx: UpgradeContext) => void (ctx.protocol = undefined) });
+    const { status, headers } = await handshake(host, { 'sec-websocket-protocol': 'chat.v1' });
+    expect([status, headers['sec-websocket-protocol']]).toEqual([101, undefined]);
+  });
+
+  it.each(['chat.v3', 'CHAT.V1', 7])(
+    'answers 500 UPGRADE_PROTOCOL when upgrade() chooses %j, which is not offered, and logs it',
+    async (protocol) => {
+      const host = await startHost({ ...silent, upgrade: (ctx: UpgradeContext) => void Object.assign(ctx, { protocol }) });
+      const { status, body } = await handshake(host, { 'sec-websocket-protocol': 'chat.v1' });
+      expect([status, body]).toEqual([500, expect.objectContaining({ code: 'UPGRADE_PROTOCOL' })]);
+      expect(host.failures).toHaveLength(1);
+    },
+  );
 
   it('does not offer compression', async () => {
     const host = await startHost(silent);
