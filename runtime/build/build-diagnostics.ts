@@ -50,10 +50,9 @@ function placeOf({ location }: Message): Place {
   return { line, column, lineText };
 }
 
-function explain({ id, text }: Message): string {
+function explain({ text }: Message): string {
   if (text.startsWith('Top-level await')) {
     return 'Top-level await is not supported, because functions load synchronously. Await inside the handler, or keep the promise in a constant and await it there.';
   }
-  if (id === 'empty-import-meta') return 'import.meta is empty in a function, because it runs as a CommonJS module.';
   return text;
 }

@@ -1,9 +1,10 @@
 import { version } from 'esbuild';
 import type { Diagnostic } from '../kernel/errors.ts';
+import { insertedPrefix } from '../kernel/functions/inserted-text.ts';
 import type { Compiled } from '../kernel/functions/revision.ts';
 import { buildFailed, fromMessages, placeAt, toDiagnostic } from './build-diagnostics.ts';
-import { guardPrefix, insertGuards } from './guards.ts';
 import { type Import, findImports } from './imports.ts';
+import { instrument, usesInsertedNames } from './instrument.ts';
 import { type Mapped, parseCompiled, type Parsed } from './parser.ts';
 import { stopCompiler, transform } from './transform.ts';
 
@@ -34,12 +35,12 @@ export interface Builder {
 }
 
 // Counts what the output depends on beside esbuild: settings, and what is done before and after it.
-const outputVersion = 2;
+const outputVersion = 3;
 
 export interface BuilderOptions {
   /** Milliseconds that the compiler may take for one source. */
   readonly deadline?: number;
-  /** Whether loops and functions are guarded (see `insertGuards()`), so that the host can end those that never would. */
+  /** Whether loops and functions are guarded (see `guardInsertions()`), so that the host can end those that never would. */
   readonly guards?: boolean;
 }
 
@@ -70,6 +71,8 @@ export function createBuilder({ deadline = 10_000, guards = true }: BuilderOptio
 }
 
 interface Output extends Mapped {
+  /** Whether the source has `import` or `export`. */
+  readonly isModule: boolean;
   readonly parsed: Parsed | undefined;
   readonly imports: readonly Import[];
   readonly warnings: readonly Diagnostic[];
@@ -83,23 +86,24 @@ async function compile({ name, source }: BuildInput, deadline: number): Promise<
     const diagnostics = fromMessages(name, transformed.errors);
     throw buildFailed((await isJsx({ name, source: text }, deadline)) ? diagnostics.slice(0, 1).map(blameJsx) : diagnostics);
   }
-  const output = strict(transformed);
+  const isModule = moduleOutput.test(transformed.code);
+  const output = isModule ? strict(transformed) : { code: transformed.code, map: transformed.map };
   const warnings = transformed.warnings.filter(({ id }) => id !== supportedWarning);
   const parsed = parseCompiled(output.code);
   const imports = findImports({ name, source: text }, output, parsed);
-  return { ...output, parsed, imports, warnings: fromMessages(name, warnings) };
+  return { ...output, isModule, parsed, imports, warnings: fromMessages(name, warnings) };
 }
 
 function toBuild(name: string, output: Output, { tag, guards }: { readonly tag: string; readonly guards: boolean }): Build {
-  const { code, map, parsed, imports, warnings } = output;
-  const guarded = guards ? insertGuards(output, parsed) : output;
-  const compiled = { code: guarded?.code ?? code, map: guarded?.map ?? map, builder: tag };
-  return { name, compiled, imports, warnings: guarded ? warnings : [...warnings, unguarded(name, code)] };
+  const { code, map, parsed, isModule, imports, warnings } = output;
+  const instrumented = parsed && instrument(output, parsed, { guards, isModule });
+  const compiled = { code: instrumented?.code ?? code, map: instrumented?.map ?? map, builder: tag };
+  return { name, compiled, imports, warnings: instrumented || !guards ? warnings : [...warnings, unguarded(name, code)] };
 }
 
 function unguarded(name: string, code: string): Diagnostic {
-  const reason = code.includes(guardPrefix)
-    ? `it uses a name that begins with "${guardPrefix}"`
+  const reason = usesInsertedNames(code)
+    ? `it uses a name that begins with "${insertedPrefix}"`
     : 'it is nested too deeply, uses `with`, or is written in a way that the host cannot parse';
   const message = `Hearth cannot stop an endless loop in this function without ending the worker: ${reason}.`;
   return toDiagnostic(name, { line: 1, column: 1, lineText: '' }, message);
@@ -135,7 +139,6 @@ function blameJsx(diagnostic: Diagnostic): Diagnostic {
 const moduleOutput = /^(?:module\.exports = __toCommonJS\(|var \w+ = __toESM\(require\(|var import_\w+ = require\()/m;
 
 function strict({ code, map }: Mapped): Mapped {
-  if (!moduleOutput.test(code)) return { code, map };
   // A semicolon in a source map is a line of the output.
   return { code: `"use strict";\n${code}`, map: map.replace('"mappings": "', '"mappings": ";') };
 }

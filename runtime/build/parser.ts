@@ -10,6 +10,8 @@ export interface Mapped {
 /** What is known of compiled code: where guards belong, and its syntax tree, of which statements keep only what decides what runs. */
 export interface Parsed {
   readonly guarded: readonly Guarded[];
+  /** Where each `import()` begins. */
+  readonly imports: readonly number[];
   readonly program: Node;
 }
 
@@ -17,7 +19,7 @@ export interface Parsed {
 export function parseCompiled(code: string): Parsed | undefined {
   try {
     const parser = new GuardParser(code);
-    return { program: parser.parse(), guarded: parser.guarded };
+    return { program: parser.parse(), guarded: parser.guarded, imports: parser.imports };
   } catch (error) {
     // A RangeError is V8's, about a regular expression as long as the source.
     if (error instanceof UnguardableError || error instanceof SyntaxError || error instanceof RangeError) return undefined;
@@ -53,6 +55,7 @@ const logical: ReadonlySet<TokenType> = new Set([tokTypes.logicalAND, tokTypes.l
  */
 class GuardParser extends ExtensibleParser {
   readonly guarded: Guarded[] = [];
+  readonly imports: number[] = [];
   #depth = 0;
 
   constructor(code: string) {
@@ -112,6 +115,8 @@ class GuardParser extends ExtensibleParser {
   }
 
   override parseExprAtom(errors?: unknown, forInit?: unknown, forNew?: boolean): Node {
+    // There is no `import.meta` left: the compiler has replaced it.
+    if (this.type === tokTypes._import) this.imports.push(this.start);
     this.#enter();
     const node = super.parseExprAtom(errors, forInit, forNew);
     this.#depth -= 1;

@@ -1,5 +1,6 @@
 import * as esbuild from 'esbuild';
 import { HearthError } from '../kernel/errors.ts';
+import { insertedNames } from '../kernel/functions/inserted-text.ts';
 
 export type Transformed =
   | { readonly ok: true; readonly code: string; readonly map: string; readonly warnings: readonly esbuild.Message[] }
@@ -18,10 +19,13 @@ const options = {
   target: 'node20',
   sourcemap: 'external',
   sourcesContent: false,
-  // `import()` becomes our `require`, so that it reaches functions and the app's packages too.
-  supported: { 'dynamic-import': false },
-  // What Laf's compiler does with decorators and class fields.
-  tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false } },
+  // Node 20 has them from 20.10 on, of which the target says nothing.
+  supported: { 'import-attributes': true },
+  // CommonJS has no `import.meta`; a worker passes one in under this name.
+  define: { 'import.meta': insertedNames.meta },
+  // Laf compiles for ES2022, where TypeScript defines class fields as the language does. Its compiler knows no
+  // decorators; these are the ones that packages of its time were written for.
+  tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: true } },
   legalComments: 'none',
   logLevel: 'silent',
   // Caps the indentation: blocks nested 20,000 deep print as a gigabyte without it.

@@ -1,4 +1,5 @@
 import Module from 'node:module';
+import { compileFunction, constants } from 'node:vm';
 
 /** Calls `before` before each CommonJS file is evaluated. There is no public hook. */
 export function beforeEachFile(before: () => void): void {
@@ -21,4 +22,23 @@ export function provideModule(matches: (request: string) => boolean, provided: u
     const loaded: unknown = Reflect.apply(load, this, [request, ...rest]);
     return loaded;
   });
+}
+
+/** Lets `redirect` choose whose `require()` serves a request that a file makes; undefined leaves it to that file's. */
+export function redirectRequire(redirect: (request: string, from: string | undefined) => NodeJS.Require | undefined): void {
+  const load: unknown = Reflect.get(Module, '_load');
+  if (typeof load !== 'function') return;
+  Reflect.set(Module, '_load', function loadModule(this: unknown, request: string, parent: unknown, ...rest: unknown[]): unknown {
+    const from: unknown = Reflect.get(Object(parent), 'filename');
+    const other = redirect(request, typeof from === 'string' ? from : undefined);
+    const loaded: unknown = other ? other(request) : Reflect.apply(load, this, [request, parent, ...rest]);
+    return loaded;
+  });
+}
+
+/** Node's `import()` as a file of this name has it; the file need not be there. Node calls what this rests on experimental. */
+export function createImport(filename: string): (specifier: string, options?: unknown) => Promise<unknown> {
+  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  const load = compileFunction('return import(specifier, options)', ['specifier', 'options'], { filename, importModuleDynamically });
+  return (specifier, options): Promise<unknown> => Promise.resolve(Reflect.apply(load, undefined, [specifier, options]));
 }

@@ -28,9 +28,20 @@ async function failure(source: string, name = 'probe'): Promise<HearthError> {
 function evaluate({ compiled }: Build, modules: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   const module = { exports: {} };
   const context = createContext({ console });
-  const run: unknown = runInContext(`(function (module, exports, require, __hearth_f) {${compiled.code}\n})`, context);
+  const parameters = 'module, exports, require, __hearth_require, __hearth_import, __hearth_import_meta, __hearth_f';
+  const run: unknown = runInContext(`(function (${parameters}) {${compiled.code}\n})`, context);
   if (typeof run !== 'function') throw new Error('not a function');
-  run(module, module.exports, (id: string) => modules[id], new Int32Array(1));
+  const require = (id: string): unknown => modules[id];
+  const load = async (id: string, options: unknown): Promise<unknown> => ({ id, options });
+  run(
+    module,
+    module.exports,
+    require,
+    (id: string) => modules[`import ${id}`] ?? require(id),
+    load,
+    { url: 'file:///probe.ts' },
+    new Int32Array(1),
+  );
   return module.exports;
 }
 
@@ -58,23 +69,72 @@ describe('output', () => {
     expect(compiled.map).not.toContain('here');
   });
 
-  it('build() turns import() into require(), so that it reaches other functions', async () => {
-    const { default: handler } = evaluate(await build("export default async () => (await import('./other')).value;"), {
-      './other': { value: 7 },
-    });
-    expect(await (typeof handler === 'function' && handler())).toBe(7);
+  it.each([
+    ["import('./other')", { id: './other', options: undefined }],
+    ["import(`./${'oth'}er`)", { id: './other', options: undefined }],
+    ["import('./data.json', { with: { type: 'json' } })", { id: './data.json', options: { with: { type: 'json' } } }],
+    ["(() => import(/* here */ 'a'))()", { id: 'a', options: undefined }],
+  ])("build() passes %s to the function's own import()", async (expression, expected) => {
+    for (const source of [`export default async () => ${expression};`, `exports.default = async () => ${expression};`]) {
+      const { default: handler } = evaluate(await build(source));
+      expect(await (typeof handler === 'function' && handler())).toEqual(expected);
+    }
   });
 
-  it('build() compiles enums and decorators, and assigns class fields', async () => {
+  it.each([
+    ["import a from 'a';", 'a'],
+    ["import * as a from 'a';", 'a'],
+    ["import { x as a } from 'a';", 'a'],
+    ["export { x } from 'a'; const a = 1;", 'a'],
+    ["export * from 'a'; const a = 1;", 'a'],
+    ["export * as all from 'a'; const a = 1;", 'a'],
+    ["import 'a'; const a = 1;", 'a'],
+    ["import type { T } from 't'; import { type U, v as a } from 'a';", 'a'],
+  ])('build() tells %s from a require() of the author', async (statement) => {
+    const { code } = (await build(`${statement}\nexport default () => [a, require('b')];\nconst c = require('c');`)).compiled;
+    const [body = ''] = code.split('// Annotate the CommonJS export names');
+    const calls = [...body.matchAll(/(\w*require)\("(\w)"\)/g)].map(([, call, id]) => `${call} ${id}`);
+    expect(calls).toEqual(['__hearth_require a', 'require b', 'require c']);
+  });
+
+  it.each(['import.meta.url', "import.meta['url']", '(({ url }) => url)(import.meta)', '(() => import.meta?.url)()'])(
+    'build() gives %s a value, in modules and in scripts',
+    async (expression) => {
+      for (const source of [`export const value = ${expression};`, `exports.value = ${expression};`]) {
+        const built = await build(source);
+        expect([evaluate(built).value, built.warnings]).toEqual(['file:///probe.ts', []]);
+      }
+    },
+  );
+
+  it('build() compiles enums and decorators', async () => {
     const source = `
       enum Color { red, green }
       const seen: string[] = [];
-      function note(target: object, key: string) { seen.push(key); }
-      class Base { set x(value: number) { seen.push('set ' + value); } }
-      class Derived extends Base { x = Color.green; @note method() {} }
-      new Derived();
+      function note(target: object, key: string) { seen.push(key + Color.green); }
+      class Noted { @note method() {} @note field = 1; }
+      new Noted();
       export { seen };`;
-    expect(JSON.stringify(evaluate(await build(source)).seen)).toBe('["method","set 1"]');
+    expect(JSON.stringify(evaluate(await build(source)).seen)).toBe('["method1","field1"]');
+  });
+
+  it.each([
+    [
+      'a field past the setter of its parent',
+      "class A { set x(v) { seen.push('set'); } } class B extends A { x = 1; } seen.push(new B().x);",
+      [1],
+    ],
+    ['a field without a value', 'class A { x; y: string; declare z: number; } seen.push(...Object.keys(new A()));', ['x', 'y']],
+    ['a field over its parent’s', "class A { x = 'a'; } class B extends A { x: any; } seen.push(new B().x === undefined);", [true]],
+    ['static fields', "class A { static set x(v) { seen.push('set'); } } class B extends A { static x = 1; } seen.push(B.x);", [1]],
+    [
+      'computed and private fields',
+      "const k = 'x'; class A { [k] = 1; #p = 2; get p() { return this.#p; } } seen.push(new A().x, new A().p);",
+      [1, 2],
+    ],
+  ])('build() defines %s, as TypeScript does for ES2022', async (_, code, expected) => {
+    const { seen } = evaluate(await build(`const seen: any[] = [];\n${code}\nexport { seen };`));
+    expect(JSON.stringify(seen)).toBe(JSON.stringify(expected));
   });
 
   it('build() runs modules in strict mode and scripts as they are', async () => {
@@ -93,10 +153,10 @@ describe('output', () => {
   });
 
   it('build() passes warnings on as diagnostics', async () => {
-    const { warnings } = await build('export default (n: number) => n === NaN;\nexport const here = import.meta.url;');
+    const { warnings } = await build('export default (n: number) => n === NaN;\nexport const x = { a: 1, a: 2 };');
     expect(warnings).toMatchObject([
       { function: 'probe', line: 1, column: 33, message: expect.stringContaining('NaN') },
-      { function: 'probe', line: 2, column: 21, message: expect.stringContaining('import.meta is empty') },
+      { function: 'probe', line: 2, column: 26, message: expect.stringContaining('Duplicate key') },
     ]);
   });
 

@@ -84,13 +84,13 @@ let folder: string;
 // In a process of its own: what is tested here would end the one that it runs in.
 const child = `
 import { readFileSync } from 'node:fs';
-import { insertGuards } from './guards.ts';
+import { instrument } from './instrument.ts';
 import { parseCompiled } from './parser.ts';
 const map = '{"version":3,"sources":[],"names":[],"mappings":""}';
 const deep = (depth, work) => (depth === 0 ? work() : [deep(depth - 1, work)][0]);
 const answer = {};
 for (const [name, code] of Object.entries(JSON.parse(readFileSync(0, 'utf8'))))
-  answer[name] = deep(1_000, () => insertGuards({ code, map }, parseCompiled(code))) !== undefined;
+  answer[name] = deep(1_000, () => parseCompiled(code) && instrument({ code, map }, parseCompiled(code), { guards: true, isModule: true })) !== undefined;
 process.stdout.write(JSON.stringify(answer));
 `;
 
@@ -120,7 +120,7 @@ async function guardable(sources: Readonly<Record<string, string>>): Promise<str
 const nested = (times: number): Record<string, string> =>
   Object.fromEntries(Object.entries(nests).map(([name, nest]) => [name, sourceOf(nest, times)]));
 
-describe('insertGuards()', () => {
+describe('instrument()', () => {
   it('guards what is nested as deep as people nest', async () => {
     expect((await guardable(nested(20))).toSorted()).toEqual(Object.keys(nests).toSorted());
   });

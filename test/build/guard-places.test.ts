@@ -54,7 +54,7 @@ export const one = () => new RangeError('g').missing.property;
 export const deep = () => (() => (() => { throw new RangeError('h'); })())();
 `;
 
-describe('insertGuards()', () => {
+describe('instrument()', () => {
   it.each([
     ['afterLoops', "new RangeError('a')"],
     ['inLoop', "new RangeError('b')"],
@@ -138,7 +138,8 @@ function countAtLoad(code: string): number {
   return guard.calls;
 }
 
-const guards = /(?: ?if\(__hearth_f\[0\]&&__hearth_s\(\)\);else |if\(__hearth_f\[0\]\)__hearth_s\(\);|\(__hearth_f\[0\]&&__hearth_s\(\),)/y;
+const guards =
+  /(?:if\(__hearth_f\[0\]&&__hearth_s\(\)\);else | if\(__hearth_f\[0\]&&__hearth_s\(\)\)\{\}else |if\(__hearth_f\[0\]\)__hearth_s\(\);|\(__hearth_f\[0\]&&__hearth_s\(\),|\/\*__hearth_\*\/\))/y;
 
 /** For each column of a line the column in the guarded line; what is not in the line is a guard or the parenthesis that ends one. */
 function* columns(from: string, guarded: string): Iterable<readonly [number, number]> {

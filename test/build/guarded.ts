@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { compileFunction } from 'node:vm';
 import { transformSync } from 'esbuild';
-import { insertGuards } from '../../runtime/build/guards.ts';
+import { instrument } from '../../runtime/build/instrument.ts';
 import { type Mapped, parseCompiled } from '../../runtime/build/parser.ts';
 import type { Builder } from '../../runtime/build/builder.ts';
 
@@ -31,8 +31,10 @@ export function evaluate(code: string, guard = createGuard(), filename = fileURL
     guard.calls += 1;
     if (guard.calls > guard.patience) throw new Stopped();
   };
-  const run = compileFunction(code, ['exports', 'require', 'module', '__hearth_f', '__hearth_s'], { filename });
-  Reflect.apply(run, module.exports, [module.exports, createRequire(filename), module, guard.flags, stop]);
+  const require = createRequire(filename);
+  const parameters = ['exports', 'require', '__hearth_require', 'module', '__hearth_f', '__hearth_s'];
+  const run = compileFunction(code, parameters, { filename });
+  Reflect.apply(run, module.exports, [module.exports, require, require, module, guard.flags, stop]);
   return module.exports;
 }
 
@@ -58,7 +60,8 @@ export function printed(source: string, minify = false): { readonly plain: Mappe
 
 /** The code with guards; throws when it cannot have any. */
 export function guarded(plain: Mapped): Mapped {
-  const result = insertGuards(plain, parseCompiled(plain.code));
+  const parsed = parseCompiled(plain.code);
+  const result = parsed && instrument(plain, parsed, { guards: true, isModule: false });
   if (!result) throw new Error('The code was not guarded.');
   return result;
 }

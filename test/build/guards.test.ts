@@ -41,7 +41,7 @@ describe('loops', () => {
     ['a loop in an if', 'if(n)while(n)n--;else while(n<2)n++', 2],
     ['a loop that ends an if before else', 'if(n<1)while(n<2)if(n<9)n++;else n=7;else n=8', 2],
     ['an else that is the inner if’s', 'if(n<1)for(;n<1;n++)if(n>5)n=6;else n=1', 2],
-  ])('insertGuards() watches %s and leaves what it does', (_, body, expected) => {
+  ])('instrument() watches %s and leaves what it does', (_, body, expected) => {
     const source = `exports.run=()=>{let n=0;${body};return n}`;
     const code = guardedText(source);
     expect(call(evaluate(source), 'run')).toBe(expected);
@@ -54,7 +54,7 @@ describe('loops', () => {
     expect(() => call(stopping, 'run')).toThrow(Stopped);
   });
 
-  it('insertGuards() watches for await', async () => {
+  it('instrument() watches for await', async () => {
     const source = 'exports.run=async()=>{let n=0;for await(const v of[1,Promise.resolve(2)])n+=v;return n}';
     expect(await call(evaluate(guardedText(source)), 'run')).toBe(3);
     const stopping = evaluate(guardedText(source), createGuard({ raised: true, patience: 1 }));
@@ -62,14 +62,14 @@ describe('loops', () => {
   });
 
   it.each(['for(;;);', 'while(true)x++;', 'do;while(1)', 'for(;;)try{for(;;);}catch{}', 'a:for(;;){for(;;)continue a}'])(
-    'insertGuards() ends %s once the flag is up',
+    'instrument() ends %s once the flag is up',
     (loop) => {
       const stopping = evaluate(guardedText(`let x=0;exports.run=()=>{${loop}}`), createGuard({ raised: true, patience: 50 }));
       expect(() => call(stopping, 'run')).toThrow(Stopped);
     },
   );
 
-  it('insertGuards() knows methods that are named as loops are', () => {
+  it('instrument() knows methods that are named as loops are', () => {
     const source = 'exports.run=()=>{const o={for(){return 1},while:()=>2,do:3};return o.for()+o.while()+o.do}';
     expect(call(evaluate(guardedText(source)), 'run')).toBe(6);
     expect(guardedText(source)).not.toContain('else');
@@ -109,7 +109,7 @@ describe('functions', () => {
     ['this', 'exports.run=()=>({v:4,m(){return(()=>this.v)()}}).m()'],
     ['a regular expression', 'exports.run=()=>"a/b".split(/[/]/).map(x=>/b/.test(x)/1)'],
     ['optional chains', 'exports.run=()=>((o)=>o?.a?.(()=>1)??(()=>2)())({a:f=>f()})'],
-  ])('insertGuards() watches %s and leaves what it does', (_, source) => {
+  ])('instrument() watches %s and leaves what it does', (_, source) => {
     const code = guardedText(source);
     const expected = call(evaluate(source), 'run');
     const asked = createGuard({ raised: true, patience: Infinity });
@@ -119,7 +119,7 @@ describe('functions', () => {
     expect(() => call(evaluate(code, createGuard({ raised: true, patience: asked.calls - 1 })), 'run')).toThrow(Stopped);
   });
 
-  it('insertGuards() makes async functions reject', async () => {
+  it('instrument() makes async functions reject', async () => {
     const { guarded: result } = printed('exports.block=async()=>{await 1;return 2};exports.expression=async()=>await 3');
     expect(await Promise.all(['block', 'expression'].map((name) => call(evaluate(result.code), name)))).toEqual([2, 3]);
     const stopping = evaluate(result.code, createGuard({ raised: true }));
@@ -127,7 +127,7 @@ describe('functions', () => {
     await expect(call(stopping, 'expression')).rejects.toThrow(Stopped);
   });
 
-  it('insertGuards() ends recursion that would take for ever', () => {
+  it('instrument() ends recursion that would take for ever', () => {
     const guard = createGuard();
     const exports = evaluate(
       guardedText('function f(n){if(n===170)up();return n<1?1:f(n-1)+f(n-1)}let up;exports.run=(u)=>{up=u;f(200)}'),
@@ -142,7 +142,7 @@ describe('whole packages', () => {
   const pathOf = (file: string): string => fileURLToPath(new URL(`../../node_modules/${file}`, import.meta.url));
   const transform = (path: string, minify = false): ReturnType<typeof printed> => printed(readFileSync(path, 'utf8'), minify);
 
-  it.each([false, true])('insertGuards() leaves a parser doing what it did (minified: %s)', (minify) => {
+  it.each([false, true])('instrument() leaves a parser doing what it did (minified: %s)', (minify) => {
     const { plain, guarded: result } = transform(require.resolve('acorn'), minify);
     const options = { ecmaVersion: 'latest' };
     const tree = JSON.stringify(call(evaluate(plain.code), 'parse', plain.code, options));
@@ -151,7 +151,7 @@ describe('whole packages', () => {
   });
 
   it.each(['express/lib/utils.js', 'ws/lib/websocket.js', 'ws/lib/receiver.js', 'xml2js/lib/parser.js', 'xml2js/lib/builder.js'])(
-    'insertGuards() leaves %s doing what it did',
+    'instrument() leaves %s doing what it did',
     (file) => {
       const path = pathOf(file);
       const { plain, guarded: result } = transform(path);

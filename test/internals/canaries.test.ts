@@ -6,15 +6,17 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { compileFunction } from 'node:vm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ExtensibleParser } from '../../runtime/internals/acorn-parser.ts';
 import { currentResponse, hideServer, isUpgraded } from '../../runtime/internals/node-http.ts';
-import { beforeEachFile, provideModule } from '../../runtime/internals/node-module.ts';
+import { beforeEachFile, createImport, provideModule, redirectRequire } from '../../runtime/internals/node-module.ts';
 import { bindHandle } from '../../runtime/internals/node-net.ts';
 import { exitCalls, isImmediate, killCalls, takeReallyExit } from '../../runtime/internals/node-process.ts';
 import { freeUnwritten } from '../../runtime/internals/node-stream.ts';
 import { collectGarbage } from '../../runtime/internals/v8-garbage.ts';
+import { redeclaredName } from '../../runtime/internals/v8-syntax-error.ts';
 import { sendsAtOnce } from '../../runtime/internals/ws.ts';
 
 // Each of these fails when Node, ws or acorn changes what Hearth relies on without a promise.
@@ -94,6 +96,27 @@ describe('node:module', () => {
     expect([load('./a.cjs'), load('./b.js')]).toEqual(['provided', 2]);
     expect(files).toBeGreaterThan(0);
   });
+
+  it('says which file requires, so that another may do it', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'hearth-canary-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    writeFileSync(join(dir, 'there.js'), 'module.exports = 3;');
+    const other = createRequire(join(dir, 'x.js'));
+    redirectRequire((id, from) => (from === '/nowhere/redirected.js' && id === './there' ? other : undefined));
+    expect(createRequire('/nowhere/redirected.js')('./there')).toBe(3);
+    expect(() => createRequire('/nowhere/else.js')('./there')).toThrow('Cannot find module');
+  });
+
+  it('imports from where a file would be, without flags', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'hearth-canary-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    writeFileSync(join(dir, 'there.mjs'), 'export const value = await Promise.resolve(4);');
+    writeFileSync(join(dir, 'data.json'), '5');
+    const load = createImport(join(dir, 'nobody.js'));
+    expect(await load('./there.mjs')).toMatchObject({ value: 4 });
+    expect(await load('./data.json', { with: { type: 'json' } })).toMatchObject({ default: 5 });
+    await expect(load('./gone.mjs')).rejects.toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' });
+  });
 });
 
 describe('process and timers', () => {
@@ -124,6 +147,17 @@ describe('node:stream', () => {
 });
 
 describe('V8', () => {
+  it.each(['const a = 1;', 'let a;', 'class a {}', 'const { x: a } = {};'])('names the parameter that %s declares again', (code) => {
+    let thrown: unknown;
+    try {
+      compileFunction(code, ['a']);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(redeclaredName(thrown)).toBe('a');
+    expect(redeclaredName(new SyntaxError('Unexpected token'))).toBeUndefined();
+  });
+
   it('collects garbage on demand', async () => {
     const gone = new WeakRef({});
     await new Promise((resolve) => {

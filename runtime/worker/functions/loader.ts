@@ -1,8 +1,11 @@
-import { compileFunction } from 'node:vm';
+import { join } from 'node:path';
 import type { Calls } from '../../kernel/calls/calls.ts';
 import type { FunctionModule, Instantiate, ModuleInstance } from '../../kernel/functions/module.ts';
-import { parseSpecifier } from '../../kernel/functions/name.ts';
+import { insertedNames } from '../../kernel/functions/inserted-text.ts';
+import { runCode } from './compiled-code.ts';
 import { createConsole, type ConsoleSink } from './function-console.ts';
+import { FunctionImports } from './function-imports.ts';
+import { createImportMeta } from './import-meta.ts';
 import type { Pulse } from '../watchdog/pulse.ts';
 import type { Packages } from './packages.ts';
 import type { ProcessEvents } from './process-events.ts';
@@ -29,9 +32,6 @@ const timerNames = [
   'clearInterval',
   'clearImmediate',
 ] as const satisfies (keyof FunctionTimers)[];
-/** What the guards in compiled code call: the flags, and what to do once one is raised. */
-const guardNames = ['__hearth_f', '__hearth_s'];
-const parameters = ['exports', 'require', 'module', '__filename', '__dirname', 'console', ...timerNames, ...guardNames];
 
 /**
  * Makes instances of functions' code. `vm.compileFunction` in the host's own context is the one way
@@ -75,21 +75,30 @@ class FunctionInstance implements ModuleInstance {
   }
 
   #run(filename: string, original: unknown): void {
-    const { built, name } = this.#module;
-    const { pulse } = this.#parts;
-    const run = compileFunction(built.code, parameters, { filename });
+    const { code } = this.#module.built;
+    runCode({ code, filename: join(this.#parts.packages.dir, filename), self: original, names: this.#names(original) });
+  }
+
+  /** What the code finds as its own, as in a CommonJS module. */
+  #names(original: unknown): Readonly<Record<string, unknown>> {
+    const { name, revision } = this.#module;
+    const { pulse, packages, console } = this.#parts;
     const timers = this.#timers.functions();
-    Reflect.apply(run, original, [
-      original,
-      this.#createRequire(),
-      this.#cjs,
-      `/${name}.ts`,
-      `/${name.split('/').slice(0, -1).join('/')}`,
-      createConsole(this.#module, this.#parts.console),
-      ...timerNames.map((key) => timers[key]),
-      pulse.flags,
-      pulse.guardOf({ function: name, revision: this.#module.revision }),
-    ]);
+    const imports = new FunctionImports(this.#parts, name, this.#importFunction);
+    return {
+      exports: original,
+      require: imports.createRequire(),
+      module: this.#cjs,
+      __filename: `/${name}.ts`,
+      __dirname: `/${name.split('/').slice(0, -1).join('/')}`,
+      console: createConsole(this.#module, console),
+      ...Object.fromEntries(timerNames.map((key) => [key, timers[key]])),
+      [insertedNames.flags]: pulse.flags,
+      [insertedNames.stop]: pulse.guardOf({ function: name, revision }),
+      [insertedNames.require]: (id: unknown) => imports.importNow(id),
+      [insertedNames.import]: (specifier: unknown, options: unknown) => imports.import(specifier, options),
+      [insertedNames.meta]: createImportMeta(name, packages),
+    };
   }
 
   dispose(): void {
@@ -107,21 +116,6 @@ class FunctionInstance implements ModuleInstance {
     for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(original))) {
       if (!Object.hasOwn(exports, key)) Object.defineProperty(exports, key, descriptor);
     }
-  }
-
-  #createRequire(): (id: unknown) => unknown {
-    const require = (id: unknown): unknown => {
-      if (typeof id !== 'string') throw new TypeError(`require() takes a string, not ${typeof id}`);
-      const specifier = parseSpecifier(id, this.#module.name);
-      if (specifier.kind === 'sdk') return this.#parts.sdk;
-      if (specifier.kind === 'package') return this.#parts.packages.require(specifier.id);
-      return this.#importFunction(specifier.name);
-    };
-    return Object.assign(require, {
-      resolve: (id: string) => this.#parts.packages.resolve(id),
-      cache: Object.create(null),
-      main: undefined,
-    });
   }
 }
 

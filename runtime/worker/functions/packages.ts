@@ -1,13 +1,27 @@
-import { createRequire } from 'node:module';
-import { beforeEachFile, provideModule } from '../../internals/node-module.ts';
-import { join } from 'node:path';
+import { createRequire, isBuiltin } from 'node:module';
+import { join, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { beforeEachFile, provideModule, redirectRequire } from '../../internals/node-module.ts';
 import { isSdk } from '../../kernel/functions/name.ts';
+import { PendingImport } from '../../kernel/functions/pending-import.ts';
+import { PackageFolder, codeOf } from './package-folder.ts';
 
 /** Loads npm packages and Node's own modules for functions. */
 export interface Packages {
+  /** The app's own folder. */
+  readonly dir: string;
   /** `require()` of a package: the app's own folder first, then what Hearth brings along. */
   require(id: string): unknown;
   resolve(id: string): string;
+  /**
+   * What an `import` statement gets: as `require()`, and ES modules that `require()` refuses. Throws `PendingImport`
+   * while one with top-level `await` is loading.
+   */
+  importNow(id: string): unknown;
+  /** Node's `import()`, from the app's folder. */
+  import(specifier: string, options?: unknown): Promise<unknown>;
+  /** Node's `import.meta.resolve()`, from the app's folder. */
+  resolveImport(specifier: string): string;
 }
 
 /**
@@ -16,26 +30,98 @@ export interface Packages {
  * file of a package is evaluated.
  */
 export function createPackages(dir: string, sdk: unknown, onLoad: () => void): Packages {
-  const app = createRequire(join(dir, 'package.json'));
-  const host = createRequire(import.meta.url);
+  const packages = new FunctionPackages(dir, onLoad);
   provideSdk(sdk);
-  provideObjectId(host);
+  provideObjectId(createRequire(import.meta.url));
   beforeEachFile(onLoad);
-  const pick = (id: string): NodeJS.Require => {
+  return packages;
+}
+
+class FunctionPackages implements Packages {
+  readonly dir: string;
+  readonly #app: PackageFolder;
+  readonly #host = new PackageFolder(fileURLToPath(import.meta.url));
+  readonly #onLoad: () => void;
+  /** By file: what `import` statements get of ES modules that only load asynchronously. */
+  readonly #loaded = new Map<string, { readonly exports: unknown }>();
+
+  constructor(dir: string, onLoad: () => void) {
+    this.dir = dir;
+    this.#onLoad = onLoad;
+    const manifest = join(dir, 'package.json');
+    this.#app = new PackageFolder(manifest);
+    // `createRequire(import.meta.url)` of a function finds what its `require()` does.
+    redirectRequire((id, from) => {
+      if (from === manifest || !this.#isFunctionFile(from) || isBuiltin(id)) return undefined;
+      return this.#pick(id) === this.#host ? this.#host.require : undefined;
+    });
+  }
+
+  require(id: string): unknown {
+    const loaded: unknown = this.#pick(id).require(id);
+    return loaded;
+  }
+
+  resolve(id: string): string {
+    return this.#pick(id).require.resolve(id);
+  }
+
+  importNow(id: string): unknown {
+    if (isBuiltin(id)) return this.require(id);
+    const folder = this.#pick(id);
+    const { file, onlyImport } = folder.resolveEither(id);
+    const known = this.#loaded.get(file);
+    if (known) return known.exports;
     try {
-      app.resolve(id);
-      return app;
-    } catch {
-      return host;
-    }
-  };
-  return {
-    require: (id): unknown => {
-      const loaded: unknown = pick(id)(id);
+      const loaded: unknown = folder.require(onlyImport ? file : id);
       return loaded;
-    },
-    resolve: (id) => pick(id).resolve(id),
-  };
+    } catch (error) {
+      if (codeOf(error) !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
+      throw new PendingImport(id, this.#load(folder, file));
+    }
+  }
+
+  import(specifier: string, options?: unknown): Promise<unknown> {
+    this.#onLoad();
+    return this.#pick(specifier).import(specifier, options);
+  }
+
+  resolveImport(specifier: string): string {
+    if (isBuiltin(specifier)) return specifier.startsWith('node:') ? specifier : `node:${specifier}`;
+    if (URL.canParse(specifier)) return new URL(specifier).href;
+    return pathToFileURL(this.#pick(specifier).resolveImport(specifier)).href;
+  }
+
+  async #load(folder: PackageFolder, file: string): Promise<void> {
+    const namespace = await folder.import(pathToFileURL(file).href);
+    this.#loaded.set(file, { exports: toRequired(Object(namespace)) });
+  }
+
+  /** The app's folder, unless only Hearth's has the package: an error is about the app's copy, if there is one. */
+  #pick(id: string): PackageFolder {
+    try {
+      this.#app.require.resolve(id);
+      return this.#app;
+    } catch (error) {
+      const missing = codeOf(error) === 'MODULE_NOT_FOUND' && !this.#app.has(id);
+      return missing && this.#host.has(id) ? this.#host : this.#app;
+    }
+  }
+
+  #isFunctionFile(path: string | undefined): boolean {
+    return path?.startsWith(this.dir + sep) === true && !path.includes(`${sep}node_modules${sep}`);
+  }
+}
+
+/** An ES module in the form in which Node's `require()` returns one. */
+function toRequired(namespace: object): unknown {
+  if ('module.exports' in namespace) return namespace['module.exports'];
+  const required: object = Object.create(null);
+  for (const key of Object.keys(namespace)) {
+    Object.defineProperty(required, key, { enumerable: true, get: (): unknown => Reflect.get(namespace, key) });
+  }
+  if ('default' in namespace) Object.defineProperty(required, '__esModule', { value: true });
+  return required;
 }
 
 /** Laf's functions use `ObjectId` without an import; it is loaded when the first one does. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { HearthError, messageOf } from '../../kernel/errors.ts';
 import type { FunctionModule } from '../../kernel/functions/module.ts';
@@ -50,15 +51,21 @@ export function callingFile(stack: string): CodeFile | undefined {
 const compiledPlace = /hearth:([\w./-]+)@\d+#(\d+):(\d+):(\d+)/g;
 
 /**
- * Knows which source a place in compiled code stands for. Compiled code is named `hearth:NAME@REVISION#N`,
+ * Knows which source a place in compiled code stands for. Compiled code is named `FOLDER/hearth:NAME@REVISION#N`,
  * N counting what was compiled; source maps are read only when a place is asked for.
  */
 export class SourcePositions {
   /** By function name: all compiled code in use, and the last that no longer is, which calls in flight may still run. */
   readonly #sources = new Map<string, readonly CompiledSource[]>();
+  readonly #prefix: string;
   #count = 0;
 
-  /** Registers compiled code; returns the file name to compile it under. */
+  /** `folder` is where Node looks for packages when code calls `import()` behind the compiler's back. */
+  constructor(folder: string) {
+    this.#prefix = join(folder, 'hearth:');
+  }
+
+  /** Registers compiled code; returns the name of the file to compile it as. */
   register(module: FunctionModule): string {
     const source = new CompiledSource(String(++this.#count), module.built.map);
     const known = this.#sources.get(module.name) ?? [];
@@ -85,8 +92,9 @@ export class SourcePositions {
 
   /** The text with positions in sources instead of compiled code (`hello.ts:3:9`), without the host's own stack frames. */
   rewrite(text: string): string {
-    const lines = text.split('\n').filter((line) => !isHostFrame(line));
-    return lines.join('\n').replace(compiledPlace, (...match: string[]) => {
+    const lines = text.replaceAll(this.#prefix, 'hearth:').split('\n');
+    const kept = lines.filter((line) => !isHostFrame(line));
+    return kept.join('\n').replace(compiledPlace, (...match: string[]) => {
       const place = this.#resolve(match);
       return place ? `${place.function}.ts:${place.line}:${place.column}` : `${match[1]}.ts`;
     });

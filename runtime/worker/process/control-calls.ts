@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HearthError } from '../../kernel/errors.ts';
 import type { WorkerCalls, WorkerMethod, WorkerParams } from '../../kernel/protocol/worker-calls.ts';
+import { whenLoaded } from '../../kernel/functions/pending-import.ts';
 import type { Stage } from '../../kernel/functions/registry.ts';
 import { ServedApp } from './served-app.ts';
+import { showAuthorsText } from '../functions/authors-text.ts';
 import { boundBlockingCalls, markNativeCalls } from '../functions/blocking.ts';
 import { redirectOutput } from '../functions/process-output.ts';
 import { guardIntrinsics, keepIntrinsics } from '../functions/intrinsics.ts';
@@ -36,6 +38,8 @@ export type WorkerHandlers = {
 export class Worker implements WorkerHandlers {
   readonly #parts: WorkerParts;
   readonly #stages = new Map<number, Stage>();
+  /** Stages that wait for a package to load. */
+  readonly #staging = new Set<number>();
   /** The runs under way, by the ids of their requests. */
   readonly #runs = new Map<string, AbortController>();
   #loaded: ServedApp | undefined;
@@ -51,6 +55,7 @@ export class Worker implements WorkerHandlers {
 
   load({ settings, functions }: WorkerParams<'load'>): void {
     guardIntrinsics();
+    showAuthorsText();
     this.#watchIntrinsics();
     boundBlockingCalls(settings.limits.cpuTime);
     this.#loaded = new ServedApp({ settings, ...this.#parts });
@@ -77,12 +82,17 @@ export class Worker implements WorkerHandlers {
     });
   }
 
-  stage({ stage, change }: WorkerParams<'stage'>): void {
+  async stage({ stage, change }: WorkerParams<'stage'>): Promise<void> {
     const { functions, positions } = this.#require();
     try {
-      this.#stages.set(stage, functions.stage(change));
+      this.#staging.add(stage);
+      const staged = await whenLoaded(() => functions.stage(change));
+      if (this.#staging.has(stage)) this.#stages.set(stage, staged);
+      else staged.discard();
     } catch (error) {
       throw positions.loadFailure(error, change);
+    } finally {
+      this.#staging.delete(stage);
     }
   }
 
@@ -94,6 +104,7 @@ export class Worker implements WorkerHandlers {
   }
 
   discard({ stage }: WorkerParams<'discard'>): void {
+    this.#staging.delete(stage);
     this.#stages.get(stage)?.discard();
     this.#stages.delete(stage);
   }

@@ -58,7 +58,7 @@ export class ServedApp implements App {
   constructor({ settings, sendLogs, watchdog }: ServedAppOptions) {
     const verify = (token: string): unknown => verifyToken(token, settings.serverSecret);
     this.settings = settings;
-    this.positions = new SourcePositions();
+    this.positions = new SourcePositions(settings.packagesDir);
     this.logs = new WorkerLogs({
       current: () => this.calls.current,
       positions: this.positions,

@@ -19,7 +19,8 @@ export interface ReadStack {
 /** The host's own program, which says nothing about whose fault it is. */
 const ownFolder = new URL('./', import.meta.url).href;
 
-const compiledUrl = /^hearth:([\w./-]+)@(\d+)#\d+$/;
+/** The inspector shows paths as file URLs. */
+const compiledUrl = /(?:^|\/)hearth:([\w./-]+)@(\d+)(?:#|%23)\d+$/;
 
 /**
  * Looks into the worker's own thread from beside it. The debugger is enabled only for a thread that

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createBuilder } from '../../../runtime/build/builder.ts';
 import { createCloud } from '../../../runtime/worker/cloud/cloud.ts';
 import { sdkModule } from '../../../runtime/worker/cloud/sdk-module.ts';
 import { CloudError } from '../../../sdk/errors.ts';
+import { namedPackages } from '../functions/host.ts';
+import { runSample } from './sample.ts';
 
 const cloud = createCloud({
   appId: 'test-app',
@@ -15,22 +16,7 @@ const cloud = createCloud({
 });
 const sdk = sdkModule(cloud);
 
-const requireSdk = (id: string): unknown => (id === '@lafjs/cloud' ? sdk : undefined);
-
-/** Builds a function, loads it with the SDK, and answers what its default export answers. */
-async function run(source: string): Promise<unknown> {
-  const builder = createBuilder({ guards: false });
-  const { compiled } = await builder.build({ name: 'probe', source });
-  await builder.close();
-  const module: { exports: Record<string, unknown> } = { exports: {} };
-  // oxlint-disable-next-line no-implied-eval -- compiled code is run as a loader runs it
-  const evaluate = new Function('module', 'exports', 'require', compiled.code);
-  evaluate(module, module.exports, requireSdk);
-  const handler = module.exports.default ?? module.exports.main;
-  if (typeof handler !== 'function') throw new Error('no handler');
-  const answer: unknown = await handler();
-  return answer;
-}
+const run = (source: string): Promise<unknown> => runSample(source, sdk, namedPackages());
 
 describe('sdkModule()', () => {
   it.each([

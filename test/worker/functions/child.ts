@@ -37,7 +37,10 @@ export async function createChildren(): Promise<Children> {
       alias: { runtime: resolve('runtime') },
       external: ['node:*'],
     });
-    const child = spawn(process.execPath, [outfile], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+    // As workers are started.
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', outfile], {
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    });
     const messages: unknown[] = [];
     let stderr = '';
     child.on('message', (message) => void messages.push(message));

@@ -5,12 +5,15 @@ import type { Instantiate } from '../../../runtime/kernel/functions/module.ts';
 import { Registry } from '../../../runtime/kernel/functions/registry.ts';
 import type { BuiltFunction } from '../../../runtime/kernel/functions/revision.ts';
 import type { ConsoleSink } from '../../../runtime/worker/functions/function-console.ts';
+import type { Packages } from '../../../runtime/worker/functions/packages.ts';
 import { createLoader } from '../../../runtime/worker/functions/loader.ts';
 import { ProcessEvents } from '../../../runtime/worker/functions/process-events.ts';
 import { SourcePositions } from '../../../runtime/worker/functions/source-positions.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
 import { createCalls, FakeCall } from '../calls.ts';
 import { defaultLimits } from '../../limits.ts';
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** One line that a function's console wrote. */
 export interface Line {
@@ -27,6 +30,8 @@ export interface FunctionHost {
   readonly calls: Calls;
   readonly lines: Line[];
   readonly sdk: object;
+  /** A test may replace how they load. */
+  readonly packages: Writable<Packages>;
   readonly instantiate: Instantiate;
   build(sources: Readonly<Record<string, string>>): Promise<BuiltFunction[]>;
   /** Builds, stages and activates functions together. */
@@ -37,15 +42,27 @@ export interface FunctionHost {
   close(): Promise<void>;
 }
 
+/** Packages that are not there: what is asked for is named. */
+export function namedPackages(): Writable<Packages> {
+  return {
+    dir: '/packages',
+    require: (id) => `package ${id}`,
+    resolve: (id) => `/packages/${id}.js`,
+    importNow: (id) => `package ${id}`,
+    import: async (id) => ({ default: `package ${id}` }),
+    resolveImport: (id) => `file:///packages/${id}.js`,
+  };
+}
+
 /** `wrap` may watch or replace what the loader makes. */
 export function createFunctionHost(wrap: (instantiate: Instantiate) => Instantiate = (instantiate) => instantiate): FunctionHost {
   const builder = createBuilder();
-  const positions = new SourcePositions();
+  const positions = new SourcePositions('/packages');
   const calls = createCalls();
   const lines: Line[] = [];
   const pulse = new Pulse(calls, defaultLimits);
   const sdk = { cloud: 'the cloud' };
-  const packages = { require: (id: string) => `package ${id}`, resolve: (id: string) => `/packages/${id}.js` };
+  const packages = namedPackages();
   const console: ConsoleSink = {
     admits: () => true,
     write: (module, level, message) => void lines.push({ function: module?.name ?? '', level, message }),
@@ -72,6 +89,7 @@ export function createFunctionHost(wrap: (instantiate: Instantiate) => Instantia
     calls,
     lines,
     sdk,
+    packages,
     instantiate,
     build,
     publish: async (sources) => {

@@ -10,6 +10,7 @@ import { type SendLogs, WorkerLogs } from '../../../runtime/worker/process/worke
 import { createBuilder } from '../../../runtime/build/builder.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
 import { createCalls, FakeCall } from '../calls.ts';
+import { namedPackages } from '../functions/host.ts';
 import { defaultLimits } from '../../limits.ts';
 
 const calls = createCalls();
@@ -23,7 +24,7 @@ let done: (() => void)[];
 beforeEach(() => {
   // The budget is earned with time; time stands still unless a test moves it.
   vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 1_700_000_000_000 });
-  positions = new SourcePositions();
+  positions = new SourcePositions('/packages');
   batches = [];
   done = [];
 });
@@ -147,14 +148,13 @@ describe('write()', () => {
     await builder.close();
     const { stackTraceLimit } = Error;
     const prepare: unknown = Reflect.get(Error, 'prepareStackTrace');
-    const packages = { require: () => undefined, resolve: (id: string) => id };
     const instantiate = createLoader({
       calls,
       positions,
       pulse: new Pulse(calls, defaultLimits),
       console: logs,
       processEvents: new ProcessEvents({ calls, failed: () => {} }),
-      packages,
+      packages: namedPackages(),
       sdk: {},
     });
     const speaking = new FunctionModule({ ...module.built, ...compiled });

@@ -5,6 +5,7 @@ import { HearthError } from '../../../kernel/errors.ts';
 import { Call } from '../../../kernel/calls/call.ts';
 import type { Failure } from '../../../kernel/calls/failures.ts';
 import { FunctionModule } from '../../../kernel/functions/module.ts';
+import { whenLoaded } from '../../../kernel/functions/pending-import.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { RunCall, RunResult } from '../../../kernel/protocol/worker-calls.ts';
 import type { FunctionView, Registry, Stage } from '../../../kernel/functions/registry.ts';
@@ -33,7 +34,7 @@ export async function run(app: RunApp, call: RunCall, cancelled: AbortSignal): P
   logs.tap(call.requestId);
   const load = call.draft && new DraftLoad(app, functions, call.draft, call.requestId);
   try {
-    const stage = load?.stage();
+    const stage = await load?.stage();
     const response = await exchange(app, stage ?? functions, { call, cancelled });
     const { requestId } = call;
     return { response, logs: logs.untap(requestId), requestId, tookMs: round(performance.now() - started) };
@@ -48,6 +49,7 @@ class DraftLoad extends Call {
   readonly #registry: Registry;
   readonly #draft: BuiltFunction;
   #outcome: { readonly stage: Stage } | { readonly thrown: unknown } | undefined;
+  #done: () => void = () => {};
 
   constructor({ calls }: App, registry: Registry, draft: BuiltFunction, requestId: string) {
     super({ calls }, new FunctionModule(draft), { requestId });
@@ -55,9 +57,12 @@ class DraftLoad extends Call {
     this.#draft = draft;
   }
 
-  /** Evaluates the draft beside the live functions; throws what it throws. */
-  stage(): Stage {
-    this.begin();
+  /** Evaluates the draft beside the live functions; rejects with what it throws. */
+  async stage(): Promise<Stage> {
+    await new Promise<void>((resolve) => {
+      this.#done = resolve;
+      this.begin();
+    });
     const outcome = this.#outcome;
     if (outcome && 'stage' in outcome) return outcome.stage;
     throw outcome?.thrown;
@@ -69,8 +74,9 @@ class DraftLoad extends Call {
   }
 
   protected override invoke(): unknown {
-    this.#outcome = { stage: this.#registry.stage({ functions: [this.#draft], deleted: [] }) };
-    return undefined;
+    return whenLoaded(() => {
+      this.#outcome = { stage: this.#registry.stage({ functions: [this.#draft], deleted: [] }) };
+    });
   }
 
   protected override report(thrown: unknown): Failure {
@@ -78,12 +84,14 @@ class DraftLoad extends Call {
     return { kind: 'stopped', error: undefined };
   }
 
+  /** It ends with the run. */
   protected override settled(): void {
-    // It ends with the run.
+    this.#done();
   }
 
   protected override failed(): void {
     this.end();
+    this.#done();
   }
 
   protected override expired(): void {
