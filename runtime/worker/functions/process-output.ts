@@ -4,7 +4,10 @@ import { Writable } from 'node:stream';
 import { type ConsoleSink, createConsole } from './function-console.ts';
 import { OutputLines, type OutputSink } from './output-lines.ts';
 
-type Written = (error?: Error | null) => void;
+type Chunks = readonly (string | Uint8Array)[];
+
+/** Returns the number of bytes it has written; undefined for a write that is not its own. */
+type Write = (fd: unknown, args: readonly unknown[]) => number | undefined;
 
 /**
  * Leads what is written past a function's console to the log, with its function and call: `process.stdout` and
@@ -77,54 +80,67 @@ function isUtf8(encoding: unknown): boolean {
 
 /** Takes the writes of `node:fs` to these descriptors; those to others go on as before. */
 function redirectWrites(byDescriptor: ReadonlyMap<unknown, OutputLines>): void {
-  const written = (fd: unknown, args: readonly unknown[]): { bytes: number } | undefined => {
+  const write = (chunksOf: (args: readonly unknown[]) => Chunks | undefined) => (fd: unknown, args: readonly unknown[]) => {
     const lines = byDescriptor.get(fd);
-    const chunk = lines && chunkOf(args);
-    if (chunk === undefined) return undefined;
-    lines?.write(chunk);
-    return { bytes: typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength };
+    const chunks = lines && chunksOf(args);
+    if (!lines || !chunks) return undefined;
+    for (const chunk of chunks) lines.write(chunk);
+    return chunks.reduce((sum, chunk) => sum + (typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength), 0);
   };
-  wrap('writeSync', (fd, args) => written(fd, args)?.bytes);
-  wrap('write', (fd, args) => {
-    const done = args.at(-1);
-    const result = typeof done === 'function' ? written(fd, args.slice(0, -1)) : undefined;
-    if (result === undefined) return undefined;
-    if (isCallback(done)) setImmediate(() => Reflect.apply(done, undefined, [null, result.bytes, args[0]]));
-    // What `fs.write()` returns.
-    return result;
-  });
-  wrap('writevSync', (fd, args) => vectorOf(args)?.reduce<number>((sum, part) => sum + (written(fd, [part])?.bytes ?? 0), 0));
+  const [one, many] = [write(chunkOf), write(vectorOf)];
+  replace('writeSync', one);
+  replace('writevSync', many);
+  replace('write', withCallback(one));
+  replace('writev', withCallback(many));
 }
 
-/** `take` returns undefined for a write that is not its own. */
-function wrap(name: 'write' | 'writeSync' | 'writevSync', take: (fd: unknown, args: readonly unknown[]) => unknown): void {
+function withCallback(write: Write): Write {
+  return (fd, args) => {
+    const done = args.at(-1);
+    const bytes = typeof done === 'function' ? write(fd, args.slice(0, -1)) : undefined;
+    if (bytes !== undefined && typeof done === 'function') setImmediate(() => Reflect.apply(done, undefined, [null, bytes, args[0]]));
+    return bytes;
+  };
+}
+
+function replace(name: 'write' | 'writeSync' | 'writev' | 'writevSync', write: Write): void {
   const original: unknown = Reflect.get(fs, name);
   if (typeof original !== 'function') return;
-  const wrapped = (fd: unknown, ...args: unknown[]): unknown => {
-    const taken = fd === 1 || fd === 2 ? take(fd, args) : undefined;
-    return taken === undefined ? Reflect.apply(original, fs, [fd, ...args]) : typeof taken === 'number' ? taken : undefined;
+  const replaced = (fd: unknown, ...args: unknown[]): unknown => {
+    const bytes = fd === 1 || fd === 2 ? write(fd, args) : undefined;
+    if (bytes === undefined) return Reflect.apply(original, fs, [fd, ...args]);
+    return name.endsWith('Sync') ? bytes : undefined;
   };
   // `promisify()` looks for what Node has put on its own.
-  Object.defineProperties(wrapped, Object.getOwnPropertyDescriptors(original));
-  Reflect.set(fs, name, wrapped);
+  Object.defineProperties(replaced, Object.getOwnPropertyDescriptors(original));
+  Reflect.set(fs, name, replaced);
 }
 
 /** What `write(fd, …)` is given in any of its forms; undefined for what Node refuses. */
-function chunkOf([chunk, second, third]: readonly unknown[]): string | Uint8Array | undefined {
-  if (typeof chunk === 'string') return toBytes(chunk, third);
+function chunkOf([chunk, second, third]: readonly unknown[]): Chunks | undefined {
+  if (typeof chunk === 'string') {
+    const bytes = toBytes(chunk, third);
+    return bytes === undefined ? undefined : [bytes];
+  }
   if (!ArrayBuffer.isView(chunk)) return undefined;
   const { offset = 0, length }: { offset?: unknown; length?: unknown } =
     typeof second === 'object' && second !== null ? second : { offset: second ?? 0, length: third };
-  const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  const bytes = viewOf(chunk);
   if (typeof offset !== 'number' || !(offset >= 0 && offset <= bytes.length)) return undefined;
   const end = typeof length === 'number' ? offset + length : bytes.length;
-  return end >= offset && end <= bytes.length ? bytes.subarray(offset, end) : undefined;
+  return end >= offset && end <= bytes.length ? [bytes.subarray(offset, end)] : undefined;
 }
 
-function vectorOf([parts]: readonly unknown[]): readonly unknown[] | undefined {
-  return Array.isArray(parts) && parts.every((part) => ArrayBuffer.isView(part)) ? parts : undefined;
+function vectorOf([parts]: readonly unknown[]): Chunks | undefined {
+  if (!Array.isArray(parts)) return undefined;
+  const views = parts.filter((part) => ArrayBuffer.isView(part)).map(viewOf);
+  return views.length === parts.length ? views : undefined;
 }
 
-function isCallback(value: unknown): value is Written {
+function viewOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function isCallback(value: unknown): value is () => void {
   return typeof value === 'function';
 }

@@ -36,15 +36,21 @@ export interface CodeFile {
   readonly revision?: number | undefined;
 }
 
-/** The file of the code that a stack names first, past the host and Node. */
+/** The file of the code that a stack names first, past the host, in whose code the stack was taken, and Node. */
 export function callingFile(stack: string): CodeFile | undefined {
-  for (const line of stack.split('\n').slice(1)) {
+  const [, first = '', ...rest] = stack.split('\n');
+  const host = fileOf(first);
+  for (const line of rest) {
     const [compiled, name, revision] = /hearth:([\w./-]+)@(\d+)#\d+/.exec(line) ?? [];
     if (compiled !== undefined) return { file: compiled, function: name, revision: Number(revision) };
-    const file = /(?:\(|at )((?:file:\/\/|\/|[A-Za-z]:\\).+?):\d+:\d+\)?$/.exec(line)?.[1];
-    if (file !== undefined && !isHostFrame(line)) return { file };
+    const file = fileOf(line);
+    if (file !== undefined && file !== host && !isHostFrame(line)) return { file };
   }
   return undefined;
+}
+
+function fileOf(line: string): string | undefined {
+  return /(?:\(|at )((?:file:\/\/|\/|[A-Za-z]:\\).+?):\d+:\d+\)?$/.exec(line)?.[1];
 }
 
 /** Matches a place in compiled function code, as it stands in stacks. */

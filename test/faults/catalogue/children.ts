@@ -81,6 +81,15 @@ export const children: readonly Fault[] = [
     alone: true,
   },
   {
+    id: 'program-prints-to-log',
+    fault: 'a program that prints endlessly to the worker’s own output',
+    source:
+      "import { spawn } from 'node:child_process';\nexport default () => { spawn('yes', ['printed'], { stdio: 'inherit' }); return 'started'; };",
+    guilty: /^200 started$/,
+    log: /lines of output were dropped/,
+    alone: true,
+  },
+  {
     id: 'program-output',
     fault: "`exec('yes')`: endless output",
     source:

@@ -1,4 +1,11 @@
+import type { Scene } from '../scene.ts';
 import type { Fault } from './fault.ts';
+
+/** Lets the function add its listeners, and replaces the worker. */
+async function restart(scene: Scene): Promise<string> {
+  const seen = await scene.call();
+  return `${seen}, then ${(await scene.host.api('POST', '/v1/worker/restart')).status}`;
+}
 
 const refused = { guilty: /^500 Internal Server Error$/, log: /would stop or disturb the host, so a function cannot call it/ } as const;
 
@@ -82,6 +89,45 @@ export const processes: readonly Fault[] = [
     source: "export default () => { process.stdout.destroy(); process.stderr.destroy(); console.log('still logged'); return 'ok'; };",
     guilty: /^200 ok$/,
     log: /still logged/,
+  },
+  {
+    id: 'print-flood',
+    alone: true,
+    fault: '100,000 lines to `process.stdout`, and as many to its descriptor',
+    source: [
+      "import fs from 'node:fs';",
+      "export default () => { for (let n = 0; n < 100_000; n++) { process.stdout.write('out\\n'); fs.writeSync(1, 'out\\n'); } return 'ok'; };",
+    ].join('\n'),
+    guilty: /^200 ok$|CPU_LIMIT/,
+    log: /log lines were dropped/,
+  },
+  {
+    id: 'sigterm-throws',
+    fault: 'a listener for `SIGTERM` that throws and one that calls `process.exit()`, then a restart of the worker',
+    source:
+      "process.on('SIGTERM', () => process.exit(1)); process.on('SIGTERM', () => { throw new Error('no end'); }); export default () => 'ok';",
+    provoke: restart,
+    guilty: /^200 ok, then 204$/,
+    others: 'drained',
+    log: /in a listener for SIGTERM: Error: no end/,
+  },
+  {
+    id: 'sigterm-loops',
+    fault: 'a listener for `SIGTERM` that never returns, then a restart of the worker',
+    source: "process.on('SIGTERM', () => { for (;;); }); export default () => 'ok';",
+    provoke: restart,
+    guilty: /^200 ok, then 204$/,
+    others: 'drained',
+    log: /in a listener for SIGTERM: HearthError: The function ran for more than/,
+  },
+  {
+    id: 'sigterm-waits',
+    env: { STOP_TIMEOUT_MS: '1000' },
+    fault: 'a listener for `SIGTERM` whose promise never settles (stop timeout 1 s), then a restart of the worker',
+    source: "process.on('SIGTERM', () => new Promise(() => {})); export default () => 'ok';",
+    provoke: restart,
+    guilty: /^200 ok, then 204$/,
+    others: 'drained',
   },
   {
     id: 'unref-channel',
