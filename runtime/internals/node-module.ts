@@ -1,4 +1,4 @@
-import Module from 'node:module';
+import Module, { syncBuiltinESMExports } from 'node:module';
 import { compileFunction, constants } from 'node:vm';
 
 /** Calls `before` before each CommonJS file is evaluated. There is no public hook. */
@@ -34,6 +34,14 @@ export function redirectRequire(redirect: (request: string, from: string | undef
     const loaded: unknown = other ? other(request) : Reflect.apply(load, this, [request, parent, ...rest]);
     return loaded;
   });
+}
+
+/** Lets `createRequire()` take what `map` makes a path of. Packages give it names of files that they find in stacks. */
+export function mapRequirePath(map: (from: unknown) => unknown): void {
+  const create: unknown = Reflect.get(Module, 'createRequire');
+  if (typeof create !== 'function') return;
+  Reflect.set(Module, 'createRequire', (from: unknown): unknown => Reflect.apply(create, Module, [map(from)]));
+  syncBuiltinESMExports();
 }
 
 /** Node's `import()` as a file of this name has it; the file need not be there. Node calls what this rests on experimental. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ExtensibleParser } from '../../runtime/internals/acorn-parser.ts';
 import { currentResponse, hideServer, isUpgraded } from '../../runtime/internals/node-http.ts';
-import { beforeEachFile, createImport, provideModule, redirectRequire } from '../../runtime/internals/node-module.ts';
+import { beforeEachFile, createImport, mapRequirePath, provideModule, redirectRequire } from '../../runtime/internals/node-module.ts';
 import { bindHandle } from '../../runtime/internals/node-net.ts';
 import { exitCalls, isImmediate, killCalls, takeReallyExit } from '../../runtime/internals/node-process.ts';
 import { freeUnwritten } from '../../runtime/internals/node-stream.ts';
@@ -105,6 +105,13 @@ describe('node:module', () => {
     redirectRequire((id, from) => (from === '/nowhere/redirected.js' && id === './there' ? other : undefined));
     expect(createRequire('/nowhere/redirected.js')('./there')).toBe(3);
     expect(() => createRequire('/nowhere/else.js')('./there')).toThrow('Cannot find module');
+  });
+
+  it('lets packages make a require() from a name that is no path', () => {
+    mapRequirePath((from) => (from === 'hearth:nobody' ? '/nowhere/at-all.js' : from));
+    expect(module.createRequire('hearth:nobody').resolve('node:fs')).toBe('node:fs');
+    expect(createRequire('hearth:nobody').resolve('node:fs')).toBe('node:fs');
+    expect(() => createRequire('hearth:other')).toThrow('must be a file URL');
   });
 
   it('imports from where a file would be, without flags', async () => {

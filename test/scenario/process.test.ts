@@ -21,6 +21,18 @@ const packages: Readonly<Record<string, string>> = {
   'logs-by-stream': "module.exports = (text) => process.stderr.write('  debug ' + text + '\\n');",
   'logs-by-descriptor':
     "const fs = require('fs'); module.exports = (text) => { fs.writeSync(1, text + '\\n'); fs.write(1, Buffer.from(text + ' later\\n'), () => {}); };",
+  // As pino does with its transports.
+  'logs-by-thread': `
+    const { createRequire } = require('node:module');
+    const { Worker } = require('node:worker_threads');
+    module.exports = function log(target, text) {
+      const prepare = Error.prepareStackTrace;
+      Error.prepareStackTrace = (_, sites) => sites;
+      const [, caller] = new Error('caller').stack.map((site) => site.getFileName());
+      Error.prepareStackTrace = prepare;
+      new Worker(createRequire(caller).resolve(target), { workerData: text });
+    };`,
+  'a-transport': "require('fs').writeSync(1, require('worker_threads').workerData + '\\n');",
   'cleans-up':
     "module.exports = (write) => { process.once('exit', () => write('package exit')); process.on('SIGTERM', () => write('package SIGTERM')); };",
 };
@@ -187,6 +199,11 @@ describe('output past a function’s console', () => {
     }
     expect((await logged((line) => line.message === 'from a shell')).level).toBe('error');
     expect((await logged((line) => line.message.includes('Warning: from Node'))).level).toBe('error');
+  });
+
+  it('of a thread that a package finds from the file of its caller is in the log', async () => {
+    await output('transports', "log('a-transport', 'from a transport');", "import log from 'logs-by-thread';");
+    expect(await logged((line) => line.message === 'from a transport')).toMatchObject({ level: 'info' });
   });
 
   it('is in the answer of a draft run', async () => {

@@ -1,10 +1,11 @@
 import { createRequire, isBuiltin } from 'node:module';
 import { join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { beforeEachFile, provideModule, redirectRequire } from '../../internals/node-module.ts';
+import { beforeEachFile, mapRequirePath, provideModule, redirectRequire } from '../../internals/node-module.ts';
 import { isSdk } from '../../kernel/functions/name.ts';
 import { PendingImport } from '../../kernel/functions/pending-import.ts';
 import { PackageFolder, codeOf } from './package-folder.ts';
+import { isCompiledName } from './source-positions.ts';
 
 /** Loads npm packages and Node's own modules for functions. */
 export interface Packages {
@@ -50,6 +51,8 @@ class FunctionPackages implements Packages {
     this.#onLoad = onLoad;
     const manifest = join(dir, 'package.json');
     this.#app = new PackageFolder(manifest);
+    // Loggers look for their transports from the files that they find on the stack.
+    mapRequirePath((from) => (typeof from === 'string' && isCompiledName(from) ? manifest : from));
     // `createRequire(import.meta.url)` of a function finds what its `require()` does.
     redirectRequire((id, from) => {
       if (from === manifest || !this.#isFunctionFile(from) || isBuiltin(id)) return undefined;

@@ -29,6 +29,11 @@ export interface SourcePlace {
   readonly column: number;
 }
 
+/** Whether compiled code of a function has this name. */
+export function isCompiledName(name: string): boolean {
+  return name.startsWith('hearth:');
+}
+
 /** Code that stands in a file of its own: a function's compiled code, with its function, or a file of a package. */
 export interface CodeFile {
   readonly file: string;

@@ -3,6 +3,8 @@ import { StringDecoder } from 'node:string_decoder';
 import type { LogLevel, LogRecord } from '../../../kernel/ports/logger.ts';
 import { LineSplitter } from '../../../kernel/protocol/log-lines.ts';
 
+/** Bytes a second that are read at full speed. */
+const fastBytes = 8 * 1024 * 1024;
 /** Milliseconds that the writer of a flood waits before more is read. */
 const floodPause = 50;
 /** Milliseconds after which a line that has begun is logged although it has not ended. */
@@ -25,6 +27,8 @@ export class WorkerOutput {
   #budget: number;
   #refilledAt = performance.now();
   #dropped = 0;
+  #bytes = 0;
+  #bytesSince = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerOutputOptions) {
@@ -55,7 +59,7 @@ export class WorkerOutput {
       splitter.push(decoder.write(chunk), add);
       hand();
       if (splitter.open) openTimer = setTimeout(endLine, openLineTime).unref();
-      if (this.#dropped > 0) this.#slowDown(stream);
+      if (this.#dropped > 0 || this.#isFast(chunk.length)) this.#slowDown(stream);
     });
     // A worker that dies may take the pipe with it at any moment.
     stream.on('error', () => {});
@@ -71,6 +75,17 @@ export class WorkerOutput {
     setTimeout(() => {
       for (const stream of this.#streams) stream.destroy();
     }, restTime).unref();
+  }
+
+  /** Whether more was read this second than is read at full speed: a flood may be one line without an end. */
+  #isFast(bytes: number): boolean {
+    const now = performance.now();
+    if (now - this.#bytesSince >= 1_000) {
+      this.#bytes = 0;
+      this.#bytesSince = now;
+    }
+    this.#bytes += bytes;
+    return this.#bytes > fastBytes;
   }
 
   #admits(): boolean {

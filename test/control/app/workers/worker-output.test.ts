@@ -68,6 +68,15 @@ describe('WorkerOutput', () => {
     expect(seen().at(-1)).toEqual(['info', 'after']);
   });
 
+  it('reads slowly what floods it in one line', async () => {
+    for (let n = 0; n < 9; n += 1) streams[0].write(Buffer.alloc(1024 * 1024, 'x'));
+    await vi.waitUntil(() => streams[0].isPaused(), { interval: 1 });
+    vi.advanceTimersByTime(50);
+    streams[0].write('\n');
+    await vi.waitUntil(() => records.length > 0, { interval: 1 });
+    expect(seen()).toEqual([['info', `${'x'.repeat(16_384)}… (9420800 more characters)`]]);
+  });
+
   it('reads the rest when the process has ended, and no longer than a second', async () => {
     streams[0].write('rest\n');
     output.end();
