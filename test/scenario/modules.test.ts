@@ -93,10 +93,14 @@ it('errors of packages are shown as themselves', async () => {
     "import x from 'nobody-has-this'; export default () => x;": /Cannot find module 'nobody-has-this'/,
   };
   for (const [source, reason] of Object.entries(refusals)) {
-    const refused = await host.api('PUT', '/v1/functions/refused', { source });
+    const functions = [
+      { name: 'innocent', source: 'export default () => 1;' },
+      { name: 'refused', source: `// first\n\n${source}` },
+    ];
+    const refused = await host.api('POST', '/v1/publish', { functions });
     expect([refused.status, refused.json.error.code]).toEqual([422, 'LOAD_FAILED']);
     expect(refused.json.error.message).toMatch(reason);
-    expect(refused.json.error.diagnostics).toMatchObject([{ function: 'refused', line: 1 }]);
+    expect(refused.json.error.diagnostics).toMatchObject([{ function: 'refused', line: 3 }]);
   }
   for (const [id, code] of [
     ['closed/inner.js', 'ERR_PACKAGE_PATH_NOT_EXPORTED'],

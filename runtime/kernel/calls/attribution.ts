@@ -10,15 +10,16 @@ export type MarkNotice =
  * while this one hangs. Evaluated code has a mark of its own; 0 is the host.
  */
 export class Attribution {
-  /** One number: the mark of the code that was entered last and has not returned. */
+  /** The mark of the code that was entered last and has not returned, and the mark of the code whose import is under way. */
   readonly #running: Int32Array;
+  readonly #importing: number[] = [];
   readonly #notify: (notice: MarkNotice) => void;
   readonly #marks = new Map<string, number>();
   readonly #keys = new Map<number, string>();
   #last = 0;
 
   /** `notify` MUST NOT throw. */
-  constructor(running: Int32Array = new Int32Array(1), notify: (notice: MarkNotice) => void = () => {}) {
+  constructor(running: Int32Array = new Int32Array(2), notify: (notice: MarkNotice) => void = () => {}) {
     this.#running = running;
     this.#notify = notify;
   }
@@ -59,5 +60,18 @@ export class Attribution {
 
   leave(outer: number): void {
     this.#running[0] = outer;
+  }
+
+  /** Waits for what the code with this mark imports: modules that Node evaluates by itself, on a stack without that code. */
+  async importing<T>(mark: number, imported: Promise<T>): Promise<T> {
+    const importing = this.#importing;
+    importing.push(mark);
+    this.#running[1] = mark;
+    try {
+      return await imported;
+    } finally {
+      importing.splice(importing.indexOf(mark), 1);
+      this.#running[1] = importing.at(-1) ?? 0;
+    }
   }
 }

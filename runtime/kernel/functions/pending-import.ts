@@ -1,22 +1,55 @@
-/** Thrown by code that imports a package which only loads asynchronously; once `loaded` has resolved the code can be evaluated again. */
+/** Milliseconds that a package of a staged change may take to load; control waits for ten seconds in all. */
+export const stagingTime = 8_000;
+
+/** Thrown by code that imports a package which only loads asynchronously; once that is over the code can be evaluated again. */
 export class PendingImport extends Error {
   override readonly name = 'PendingImport';
-  readonly loaded: Promise<unknown>;
+  /** Resolves when the package has loaded; rejects with what it threw, whose stack then names the importer as well. */
+  readonly loaded: Promise<void>;
 
-  constructor(specifier: string, loaded: Promise<unknown>) {
-    super(`Package "${specifier}" uses top-level await and is still loading. Try again.`);
-    this.loaded = loaded;
+  constructor(specifier: string, loading: Promise<void>) {
+    super(`Package "${specifier}" uses top-level await and has not finished loading. Try again.`);
+    const [, ...frames] = String(this.stack).split('\n');
+    this.loaded = loading.catch((error: unknown) => {
+      throw withFrames(error, frames);
+    });
     // It is not an unhandled rejection where nobody waits.
-    loaded.catch(() => {});
+    this.loaded.catch(() => {});
+  }
+
+  /** Resolves as `loaded` does; rejects with this error after `timeout` milliseconds (0: never). */
+  async settled(timeout: number): Promise<void> {
+    if (timeout === 0) return await this.loaded;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(reject, timeout, this);
+    });
+    try {
+      await Promise.race([this.loaded, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
-/** Runs `use`, which evaluates code: at once, and once more whenever a package that it was missing has loaded. */
-export function whenLoaded<T>(use: () => T): T | Promise<T> {
+/**
+ * Runs `use`, which evaluates code: at once, and once more whenever a package that it was missing has loaded. Each
+ * package may take `timeout` milliseconds (0: any time).
+ */
+export function whenLoaded<T>(use: () => T, timeout = 0): T | Promise<T> {
   try {
     return use();
   } catch (error) {
     if (!(error instanceof PendingImport)) throw error;
-    return error.loaded.then(() => whenLoaded(use));
+    return error.settled(timeout).then(() => whenLoaded(use, timeout));
   }
+}
+
+/** Every importer gets the one error that the package threw, so the frames go on an error that inherits from it. */
+function withFrames(thrown: unknown, frames: readonly string[]): unknown {
+  if (!(thrown instanceof Error)) return thrown;
+  const copy: unknown = Object.create(thrown, {
+    stack: { value: [thrown.stack, ...frames].join('\n'), configurable: true, writable: true },
+  });
+  return copy;
 }

@@ -1,5 +1,8 @@
 import { isBuiltin } from 'node:module';
+import type { Attribution } from '../../kernel/calls/attribution.ts';
+import type { FunctionModule } from '../../kernel/functions/module.ts';
 import { parseSpecifier } from '../../kernel/functions/name.ts';
+import { PendingImport } from '../../kernel/functions/pending-import.ts';
 import { functionOfUrl } from './import-meta.ts';
 import type { Packages } from './packages.ts';
 
@@ -8,19 +11,24 @@ export interface ImportTargets {
   readonly packages: Packages;
   /** What `import … from '@lafjs/cloud'` gets. */
   readonly sdk: unknown;
+  readonly attribution: Pick<Attribution, 'importing' | 'mark' | 'unmark'>;
 }
 
 /** What one function's `require()`, `import` statements and `import()` get. */
 export class FunctionImports {
   readonly #targets: ImportTargets;
-  readonly #name: string;
+  readonly #importer: Pick<FunctionModule, 'name' | 'revision' | 'mark'>;
   readonly #importFunction: (name: string) => unknown;
   /** So that `import()` returns the same namespace each time. */
   readonly #namespaces = new WeakMap<object, object>();
 
-  constructor(targets: ImportTargets, name: string, importFunction: (name: string) => unknown) {
+  constructor(
+    targets: ImportTargets,
+    importer: Pick<FunctionModule, 'name' | 'revision' | 'mark'>,
+    importFunction: (name: string) => unknown,
+  ) {
     this.#targets = targets;
-    this.#name = name;
+    this.#importer = importer;
     this.#importFunction = importFunction;
   }
 
@@ -35,7 +43,12 @@ export class FunctionImports {
 
   /** What an `import` statement gets. */
   importNow(id: unknown): unknown {
-    return this.#import(id, (specifier) => this.#targets.packages.importNow(specifier));
+    try {
+      return this.#import(id, (specifier) => this.#targets.packages.importNow(specifier));
+    } catch (error) {
+      if (error instanceof PendingImport) void this.#blame(error.loaded);
+      throw error;
+    }
   }
 
   /** `import()`: Node's own for packages and URLs. Even what is there already is imported after the code that asked for it. */
@@ -49,17 +62,26 @@ export class FunctionImports {
     const { packages } = this.#targets;
     const name = functionOfUrl(id, packages);
     if (name !== undefined) return this.#namespaceOf(this.#importFunction(name));
-    if (parseSpecifier(id, this.#name).kind !== 'package') return this.#namespaceOf(this.importNow(id));
-    const namespace: unknown = await packages.import(id, options);
+    if (parseSpecifier(id, this.#importer.name).kind !== 'package') return this.#namespaceOf(this.importNow(id));
+    const { attribution } = this.#targets;
+    const namespace: unknown = await attribution.importing(this.#importer.mark, packages.import(id, options));
     if (!isBuiltin(id)) return namespace;
     // The host gives functions some of Node's modules in a form of their own.
     const own = this.importNow(id);
     return Reflect.get(Object(namespace), 'default') === own ? namespace : this.#namespaceOf(own);
   }
 
+  /** Says who waits for a package; the mark of code whose evaluation has failed is gone. */
+  async #blame(loaded: Promise<void>): Promise<void> {
+    const { attribution } = this.#targets;
+    const mark = attribution.mark(this.#importer.name, this.#importer.revision);
+    await attribution.importing(mark, loaded).catch(() => {});
+    attribution.unmark(mark);
+  }
+
   #import(id: unknown, ofPackage: (id: string) => unknown): unknown {
     if (typeof id !== 'string') throw new TypeError(`require() takes a string, not ${typeof id}`);
-    const specifier = parseSpecifier(id, this.#name);
+    const specifier = parseSpecifier(id, this.#importer.name);
     if (specifier.kind === 'sdk') return this.#targets.sdk;
     if (specifier.kind === 'package') return ofPackage(specifier.id);
     return this.#importFunction(specifier.name);
@@ -84,6 +106,7 @@ function toNamespace(exports: object): object {
   for (const [key, { enumerable = true }] of Object.entries(Object.getOwnPropertyDescriptors(exports))) {
     Object.defineProperty(namespace, key, { enumerable, configurable: true, get: (): unknown => Reflect.get(exports, key) });
   }
+  Object.defineProperty(namespace, Symbol.toStringTag, { value: 'Module' });
   if (!('__esModule' in exports)) Object.defineProperty(namespace, 'default', { enumerable: true, value: exports });
   return namespace;
 }

@@ -82,9 +82,10 @@ class FunctionInstance implements ModuleInstance {
   /** What the code finds as its own, as in a CommonJS module. */
   #names(original: unknown): Readonly<Record<string, unknown>> {
     const { name, revision } = this.#module;
-    const { pulse, packages, console } = this.#parts;
+    const { calls, pulse, packages, sdk, console } = this.#parts;
     const timers = this.#timers.functions();
-    const imports = new FunctionImports(this.#parts, name, this.#importFunction);
+    const { attribution } = calls;
+    const imports = new FunctionImports({ packages, sdk, attribution }, this.#module, this.#importFunction);
     return {
       exports: original,
       require: imports.createRequire(),

@@ -21,9 +21,15 @@ export class PackageFolder {
     return this.#folderOf(specifier) !== undefined;
   }
 
-  /** The file that an `import` of this specifier gets. Throws what `require.resolve()` throws when there is none. */
+  /** The file that an `import` of this specifier gets. Throws Node's errors. */
   resolveImport(specifier: string): string {
-    return this.#exported(specifier) ?? this.require.resolve(specifier);
+    try {
+      return this.#exported(specifier) ?? this.require.resolve(specifier);
+    } catch (error) {
+      if (codeOf(error) !== 'MODULE_NOT_FOUND') throw error;
+      // `require()` and `import` name it differently.
+      throw Object.assign(new Error(`Cannot find package '${specifier}'`, { cause: error }), { code: 'ERR_MODULE_NOT_FOUND' });
+    }
   }
 
   /** The file that `require()` gets, else the one that only `import` may have. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HearthError } from '../../kernel/errors.ts';
 import type { WorkerCalls, WorkerMethod, WorkerParams } from '../../kernel/protocol/worker-calls.ts';
-import { whenLoaded } from '../../kernel/functions/pending-import.ts';
+import { stagingTime, whenLoaded } from '../../kernel/functions/pending-import.ts';
 import type { Stage } from '../../kernel/functions/registry.ts';
 import { ServedApp } from './served-app.ts';
 import { showAuthorsText } from '../functions/authors-text.ts';
@@ -86,7 +86,7 @@ export class Worker implements WorkerHandlers {
     const { functions, positions } = this.#require();
     try {
       this.#staging.add(stage);
-      const staged = await whenLoaded(() => functions.stage(change));
+      const staged = await whenLoaded(() => functions.stage(change), stagingTime);
       if (this.#staging.has(stage)) this.#stages.set(stage, staged);
       else staged.discard();
     } catch (error) {

@@ -8,6 +8,8 @@ export const slot = {
   beat: 1,
   /** The mark of the code that the host has called and that has not returned, or 0. */
   running: 2,
+  /** The mark of the code whose `import()` is under way, or 0. The slot after `running`. */
+  importing: 3,
 } as const;
 
 /** What a guard is asked to do. */

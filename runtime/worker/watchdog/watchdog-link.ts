@@ -9,7 +9,7 @@ const reportDescriptor = 4;
 
 export interface WatchdogLink {
   readonly flags: Int32Array;
-  /** The one of them that says whose code runs. */
+  /** Those of them that say whose code runs, and whose imports. */
   readonly running: Int32Array;
   readonly notify: NotifyWatchdog;
   /** Log lines that are still to be sent. */
@@ -33,7 +33,7 @@ export function createWatchdogLink(control: number): WatchdogLink {
   thread.unref();
   return {
     flags,
-    running: new Int32Array(flags.buffer, slot.running * flags.BYTES_PER_ELEMENT, 1),
+    running: new Int32Array(flags.buffer, slot.running * flags.BYTES_PER_ELEMENT, 2),
     unsent,
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
     notify: (notice) => thread.postMessage(notice),

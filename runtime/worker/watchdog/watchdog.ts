@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { FunctionMark, WatchdogReport } from '../../kernel/protocol/watchdog-report.ts';
 import { StallClock } from './stall-clock.ts';
-import { MainThreadInspector } from './inspector.ts';
+import { MainThreadInspector, type ReadStack } from './inspector.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { createDescriptorReader, createRssReader } from './resources.ts';
 import type { UnsentLines } from './unsent-lines.ts';
@@ -118,17 +118,19 @@ export class Watchdog {
 
   async #reportStuck(blockedMs: number): Promise<void> {
     this.#ending = true;
-    const mark = this.#running();
+    const running = this.#running();
     const stack = await this.#inspect().stop();
+    const mark = running ?? this.#importing(stack);
     this.#report({ type: 'stuck', blockedMs: Math.round(blockedMs), lines: this.#parts.unsent.read(), ...(mark && { mark }), ...stack });
   }
 
   async #reportMemory(level: 'soft' | 'hard', rss: number, stalled: number): Promise<void> {
     this.#ending = level === 'hard';
-    const mark = this.#running();
+    const running = this.#running();
     // A stopped thread cannot be asked about its heap any more.
     const suspects = await this.#inspect().suspects();
-    const stack = level === 'hard' ? await this.#inspect().stop() : { frames: [] };
+    const stack: ReadStack = level === 'hard' ? await this.#inspect().stop() : { frames: [] };
+    const mark = running ?? this.#importing(stack);
     // Between two beats a healthy loop is seen to stand still for a moment.
     const blockedMs = stalled < noticeable ? 0 : Math.round(stalled);
     const lines = level === 'hard' ? this.#parts.unsent.read() : [];
@@ -137,6 +139,12 @@ export class Watchdog {
 
   #running(): FunctionMark | undefined {
     return this.#marks.get(Atomics.load(this.#parts.shared, slot.running));
+  }
+
+  /** Whose import runs, if this is the stack of a package that no function has called. */
+  #importing({ frames, where }: ReadStack): FunctionMark | undefined {
+    if (frames.length > 0 || where === undefined) return undefined;
+    return this.#marks.get(Atomics.load(this.#parts.shared, slot.importing));
   }
 
   #raise(asked: number): void {

@@ -39,6 +39,13 @@ export const native: readonly Fault[] = [
     blame: { line: 3, quarantined: true },
   },
   {
+    id: 'loop-in-import',
+    fault: '`import()` of a module whose top level never ends',
+    source: "export default async () => {\n  await null;\n  return (await import('data:text/javascript,await 1;for(;;);')).default;\n};",
+    ...fatal,
+    blame: { quarantined: true },
+  },
+  {
     id: 'pbkdf2',
     fault: '`pbkdf2Sync()` with a billion rounds',
     source: "import { pbkdf2Sync } from 'node:crypto';\nexport default () => pbkdf2Sync('a', 'b', 1e9, 64, 'sha512');",

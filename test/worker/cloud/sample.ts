@@ -1,4 +1,5 @@
 import { createBuilder } from '../../../runtime/build/builder.ts';
+import { Attribution } from '../../../runtime/kernel/calls/attribution.ts';
 import { runCode } from '../../../runtime/worker/functions/compiled-code.ts';
 import { FunctionImports } from '../../../runtime/worker/functions/function-imports.ts';
 import type { Packages } from '../../../runtime/worker/functions/packages.ts';
@@ -9,7 +10,11 @@ export async function runSample(source: string, sdk: unknown, packages: Packages
   const { compiled } = await builder.build({ name: 'sample', source });
   await builder.close();
   const module: { exports: Record<string, unknown> } = { exports: {} };
-  const imports = new FunctionImports({ packages, sdk }, 'sample', (name) => name);
+  const imports = new FunctionImports(
+    { packages, sdk, attribution: new Attribution() },
+    { name: 'sample', revision: 1, mark: 1 },
+    (name) => name,
+  );
   const names = {
     module,
     exports: module.exports,

@@ -6,7 +6,7 @@ export interface Beside {
   readonly dir: string;
   /**
    * Runs `main` once the thread that runs `beside` has sent a message; answers what that one gives to
-   * `answer()`. Both have `shared`, four numbers: the main thread sets the last one to say that it has begun.
+   * `answer()`. Both have `shared`, five numbers: the main thread sets the last one to say that it has begun.
    */
   run(main: string, beside: string): Promise<unknown>;
   close(): Promise<void>;
@@ -37,9 +37,9 @@ function program(main: string, beside: string): string {
     import { UnsentLines } from 'runtime/worker/watchdog/unsent-lines.ts';
     import { lookInterval, Watchdog } from 'runtime/worker/watchdog/watchdog.ts';
 
-    const shared = isMainThread ? new Int32Array(new SharedArrayBuffer(16)) : workerData;
+    const shared = isMainThread ? new Int32Array(new SharedArrayBuffer(20)) : workerData;
     const compile = (code, names = [], filename = 'hearth:lib/x@3#1') => compileFunction(code, names, { filename });
-    const begun = () => Atomics.wait(shared, 3, 0);
+    const begun = () => Atomics.wait(shared, 4, 0);
     const answer = (value) => { writeSync(2, JSON.stringify(value)); process.kill(process.pid, 'SIGKILL'); };
 
     if (isMainThread) {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => threads.close());
 
 /** Says that the main thread has begun, from inside the code that then hangs. */
-const begin = 'Atomics.store(shared, 3, 1), Atomics.notify(shared, 3)';
+const begin = 'Atomics.store(shared, 4, 1), Atomics.notify(shared, 4)';
 
 /** The stack that is read once the main thread has begun. */
 function stackOf(main: string): Promise<unknown> {

@@ -22,7 +22,7 @@ describe('Watchdog', () => {
     now = 5000;
     collected = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => now);
-    flags = new Int32Array(new SharedArrayBuffer(12));
+    flags = new Int32Array(new SharedArrayBuffer(4 * Object.keys(slot).length));
     reports = [];
     unsent = new UnsentLines();
     watchdog = new Watchdog(
@@ -257,7 +257,7 @@ it.runIf(process.platform === 'linux')('reports once that nearly all file descri
     import { Watchdog } from 'runtime/worker/watchdog/watchdog.ts';
     if (process.argv[2] === 'inside') {
       const reports = [];
-      const shared = new Int32Array(new SharedArrayBuffer(12));
+      const shared = new Int32Array(new SharedArrayBuffer(16));
       const watchdog = new Watchdog({ shared, unsent: new UnsentLines(), inspectable: true, collect: () => {} }, (report) => reports.push(report));
       watchdog.take({ type: 'limits', cpuTime: 0, stuckTime: 1e9, memory: 1e6 });
       const look = () => { for (let n = 0; n < 200; n += 1) { Atomics.add(shared, 1, 1); watchdog.look(); } return reports.length; };

@@ -5,7 +5,7 @@ import { HearthError } from '../../../kernel/errors.ts';
 import { Call } from '../../../kernel/calls/call.ts';
 import type { Failure } from '../../../kernel/calls/failures.ts';
 import { FunctionModule } from '../../../kernel/functions/module.ts';
-import { whenLoaded } from '../../../kernel/functions/pending-import.ts';
+import { stagingTime, whenLoaded } from '../../../kernel/functions/pending-import.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { RunCall, RunResult } from '../../../kernel/protocol/worker-calls.ts';
 import type { FunctionView, Registry, Stage } from '../../../kernel/functions/registry.ts';
@@ -76,7 +76,7 @@ class DraftLoad extends Call {
   protected override invoke(): unknown {
     return whenLoaded(() => {
       this.#outcome = { stage: this.#registry.stage({ functions: [this.#draft], deleted: [] }) };
-    });
+    }, stagingTime);
   }
 
   protected override report(thrown: unknown): Failure {
