@@ -117,7 +117,8 @@ export const catalogue = {
     status: 0,
     message: 'The handler of {event} did not settle within {limit} ms. The next event of this socket no longer waits for it.',
   },
-  INIT_TIMEOUT: { status: 0, message: 'Function "__init__" did not finish within {limit} ms. The host serves without waiting for it.' },
+  INIT_FAILED: { status: 422, message: 'Function "__init__" failed: {reason} Correct it, publish it, and run it again.' },
+  INIT_TIMEOUT: { status: 504, message: 'Function "__init__" did not finish within {limit} ms. The host serves without waiting for it.' },
   DATABASE_UNAVAILABLE: {
     status: 0,
     message:
@@ -147,6 +148,12 @@ export interface Diagnostic {
   readonly column: number;
   readonly message: string;
   readonly lineText: string;
+}
+
+/** Whether a value that was stored as one is a diagnostic. */
+export function isDiagnostic(value: unknown): value is Diagnostic {
+  const { function: name, line, column, message, lineText } = { ...Object(value) };
+  return [name, message, lineText].every((text) => typeof text === 'string') && Number.isInteger(line) && Number.isInteger(column);
 }
 
 /** What fills an error's message and goes into its JSON form beside `code` and `message`. */

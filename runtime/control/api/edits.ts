@@ -15,8 +15,8 @@ export function urlOf(scope: ApiScope, name: string): string {
 
 /** What all answers tell of a published function. */
 export function toPublished(scope: ApiScope, published: Published) {
-  const { name, revision, diagnostics } = published;
-  return { name, revision, url: urlOf(scope, name), diagnostics };
+  const { name, revision, diagnostics, loadError } = published;
+  return { name, revision, url: urlOf(scope, name), diagnostics, ...(loadError && { loadError }) };
 }
 
 export function toMethods(methods: readonly string[] | undefined): (typeof httpMethods)[number][] | null {

@@ -67,9 +67,9 @@ async function putFunction(scope: ApiScope, ctx: RouterContext): Promise<void> {
   const start = performance.now();
   const { publisher, sourceLimit } = scope.services;
   const name = nameOf(ctx);
-  const edit = await readBody(ctx, requests.FunctionEdit, scope.limits.body);
+  const { onLoadError = 'refuse', ...edit } = await readBody(ctx, requests.FunctionEdit, scope.limits.body);
   checkSource(name, edit.source, sourceLimit);
-  const [published] = await publisher.publish({ functions: [{ name, ...edit }], deleted: [] });
+  const [published] = await publisher.publish({ functions: [{ name, ...edit }], deleted: [], onLoadError });
   if (!published) throw new Error(`The publisher returned no result for ${name}`);
   ctx.status = published.created ? 201 : 200;
   answer(ctx, 'Published', { ...toPublished(scope, published), tookMs: tookSince(start) });
@@ -81,6 +81,7 @@ function toSummaries(scope: ApiScope, imports: ImportLists): (live: Revision) =>
   return (live) => {
     const { name, revision, note } = live;
     const quarantined = off.get(name);
+    const loadError = scope.services.loads.errorOf(live);
     return {
       name,
       revision,
@@ -90,6 +91,7 @@ function toSummaries(scope: ApiScope, imports: ImportLists): (live: Revision) =>
       size: Buffer.byteLength(live.source),
       url: urlOf(scope, name),
       imports: imports.of(live),
+      ...(loadError && { loadError }),
       // Another revision was published since: that one is on.
       ...(quarantined?.revision === revision && { quarantine: toQuarantine(quarantined) }),
     };

@@ -32,11 +32,11 @@ export function publishRoutes(scope: ApiScope): readonly Route[] {
 async function publish(scope: ApiScope, ctx: RouterContext): Promise<void> {
   const start = performance.now();
   const { publisher, sourceLimit } = scope.services;
-  const { functions = [], deleted = [], note } = await readBody(ctx, requests.Change, scope.limits.body);
+  const { functions = [], deleted = [], note, ...options } = await readBody(ctx, requests.Change, scope.limits.body);
   checkNames([...functions.map((edit) => edit.name), ...deleted]);
   for (const edit of functions) checkSource(edit.name, edit.source, sourceLimit);
   const edits = note === undefined ? functions : functions.map((edit) => ({ note, ...edit }));
-  const published = await publisher.publish({ functions: edits, deleted });
+  const published = await publisher.publish({ functions: edits, deleted, ...options });
   answer(ctx, 'PublishedChange', {
     functions: published.map((one) => ({ ...toPublished(scope, one), created: one.created })),
     deleted,

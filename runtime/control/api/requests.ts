@@ -31,6 +31,11 @@ const ifRevision = z
   .exactOptional()
   .meta({ description: 'The live revision the author saw, 0 for none; any other live revision is a conflict.' });
 
+const onLoadError = z.enum(['refuse', 'keep']).exactOptional().meta({
+  description:
+    'What happens to code that throws when it is loaded. By default the change is refused; "keep" publishes it, reports the error, and evaluates the code again at each use until it loads.',
+});
+
 const edit = { source, methods, note, ifRevision };
 
 const runRequest = z
@@ -54,12 +59,13 @@ const runRequest = z
 
 /** The calls' JSON bodies; their input side is what the API's description shows. */
 export const requests = {
-  FunctionEdit: z.strictObject(edit),
-  Rollback: z.strictObject({ revision: z.int().min(1), note, ifRevision }),
+  FunctionEdit: z.strictObject({ ...edit, onLoadError }),
+  Rollback: z.strictObject({ revision: z.int().min(1), note, ifRevision, onLoadError }),
   Change: z.strictObject({
     functions: z.array(z.strictObject({ name, ...edit })).exactOptional(),
     deleted: z.array(name).exactOptional(),
     note,
+    onLoadError,
   }),
   Run: z.strictObject({
     source: source.exactOptional().meta({ description: 'The draft to run; if absent, the live revision runs.' }),

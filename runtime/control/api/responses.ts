@@ -13,7 +13,11 @@ const Diagnostic = z
   .meta({ description: 'A position in a source; line and column start at 1.' });
 const diagnostics = z.array(Diagnostic).readonly();
 
-const published = { name: z.string(), revision: z.int().min(1), url: z.string(), diagnostics };
+const loadError = Diagnostic.exactOptional().meta({
+  description: 'Why the live code does not load. It is evaluated again at each use, and this is gone once it has loaded.',
+});
+
+const published = { name: z.string(), revision: z.int().min(1), url: z.string(), diagnostics, loadError };
 const summary = {
   revision: z.int().min(1),
   note: z.string(),
@@ -30,6 +34,7 @@ const FunctionSummary = z.object({
     .array(z.string())
     .readonly()
     .meta({ description: 'The functions that the source imports, including those imported only for their types.' }),
+  loadError,
   quarantine: z.object(disabled).exactOptional().meta({ description: 'Present only while the function is disabled.' }),
 });
 const DeletedFunction = z.object({
@@ -78,6 +83,7 @@ export const answers = {
     deleted: z.array(z.string()).readonly(),
     tookMs: milliseconds,
   }),
+  Initialized: z.object({ tookMs: milliseconds }),
   DeletedFunction,
   DeletedList: z.object({ functions: z.array(DeletedFunction).readonly() }),
   RevisionSummary,

@@ -62,9 +62,18 @@ async function listRevisions(scope: ApiScope, ctx: RouterContext): Promise<void>
 async function rollback(scope: ApiScope, ctx: RouterContext): Promise<void> {
   const start = performance.now();
   const name = nameOf(ctx);
-  const { revision, note = `rollback to revision ${revision}`, ...guard } = await readBody(ctx, requests.Rollback, scope.limits.body);
+  const {
+    revision,
+    note = `rollback to revision ${revision}`,
+    onLoadError = 'refuse',
+    ...guard
+  } = await readBody(ctx, requests.Rollback, scope.limits.body);
   const { source, methods = null } = await findRevision(scope, name, String(revision));
-  const [published] = await scope.services.publisher.publish({ functions: [{ name, source, methods, note, ...guard }], deleted: [] });
+  const [published] = await scope.services.publisher.publish({
+    functions: [{ name, source, methods, note, ...guard }],
+    deleted: [],
+    onLoadError,
+  });
   if (!published) throw new Error(`The publisher returned no result for ${name}`);
   answer(ctx, 'Published', { ...toPublished(scope, published), tookMs: tookSince(start) });
 }

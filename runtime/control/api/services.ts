@@ -1,6 +1,7 @@
 import type { FunctionStore } from '../../kernel/ports/function-store.ts';
 import type { LiveCatalog } from '../app/publishing/catalog.ts';
 import type { DraftRunner } from '../app/publishing/draft-run.ts';
+import type { LoadStates } from '../app/publishing/load-states.ts';
 import type { Publisher } from '../app/publishing/publisher.ts';
 import type { StoreSync } from '../app/publishing/sync.ts';
 import type { Transfer } from '../app/transfer/transfer.ts';
@@ -22,7 +23,8 @@ export interface ControlServices {
   readonly publisher: Pick<Publisher, 'publish'>;
   readonly runner: Pick<DraftRunner, 'run'>;
   readonly checker: Checker;
-  readonly supervisor: Pick<WorkerSupervisor, 'call' | 'run' | 'restart' | 'status'>;
+  readonly supervisor: Pick<WorkerSupervisor, 'call' | 'run' | 'init' | 'restart' | 'status'>;
+  readonly loads: Pick<LoadStates, 'errorOf'>;
   readonly sync: Pick<StoreSync, 'list'>;
   readonly crashes: Pick<CrashFiles, 'list' | 'get'>;
   readonly transfer: Pick<Transfer, 'export' | 'import'>;

@@ -1,4 +1,4 @@
-import type { ApiScope, Route } from './route.ts';
+import { type ApiScope, type Route, answer } from './route.ts';
 
 export function workerRoutes(scope: ApiScope): readonly Route[] {
   const { supervisor } = scope.services;
@@ -13,6 +13,17 @@ export function workerRoutes(scope: ApiScope): readonly Route[] {
       async handle(ctx) {
         await supervisor.restart('requested over the API');
         ctx.status = 204;
+      },
+    },
+    {
+      id: 'runInit',
+      method: 'POST',
+      path: '/v1/worker/init',
+      summary: 'Runs __init__ again, after a publish for example. Answers when it is done; functions are served meanwhile.',
+      answers: { 200: { description: 'It has run.', schema: 'Initialized' } },
+      errors: ['FUNCTION_NOT_FOUND', 'INIT_FAILED', 'INIT_TIMEOUT', 'FUNCTION_QUARANTINED', 'WORKER_UNAVAILABLE'],
+      async handle(ctx) {
+        answer(ctx, 'Initialized', await supervisor.init());
       },
     },
   ];

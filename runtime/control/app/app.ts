@@ -11,6 +11,7 @@ import { LiveCatalog } from './publishing/catalog.ts';
 import { Deployments } from './publishing/deployment.ts';
 import { DraftRunner } from './publishing/draft-run.ts';
 import { readLive } from './publishing/live-functions.ts';
+import { LoadStates } from './publishing/load-states.ts';
 import { Publisher } from './publishing/publisher.ts';
 import { publishStarter } from './publishing/starter.ts';
 import { StoreSync } from './publishing/sync.ts';
@@ -59,6 +60,7 @@ export class ControlApp {
   readonly publisher: Publisher;
   readonly sync: StoreSync;
   readonly runner: DraftRunner;
+  readonly loads = new LoadStates();
   readonly transfer: Transfer;
   readonly supervisor: WorkerSupervisor;
   readonly crashes: CrashFiles;
@@ -83,6 +85,7 @@ export class ControlApp {
       quarantine,
       crashes,
       functions: () => catalog.list().map(toBuilt),
+      onLoad: (report) => this.loads.take(report),
       onLogs: (records) => records.forEach((record) => options.logs.log(record)),
       recentLogs: () => options.logs.query({}, crashLogLines),
       log,

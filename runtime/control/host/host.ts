@@ -132,7 +132,7 @@ interface ServicesOptions {
 }
 
 function toServices({ config, app, storage, language, logs, gate, port, version }: ServicesOptions): ControlServices {
-  const { catalog, publisher, runner, supervisor, sync, crashes, transfer } = app;
+  const { catalog, publisher, runner, supervisor, loads, sync, crashes, transfer } = app;
   return {
     version,
     appId: config.app.id,
@@ -144,6 +144,7 @@ function toServices({ config, app, storage, language, logs, gate, port, version 
     publisher,
     runner,
     supervisor,
+    loads,
     sync,
     crashes,
     transfer,

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FunctionModule } from '../functions/module.ts';
-import type { FunctionView } from '../functions/registry.ts';
+import type { FunctionView } from '../functions/function-view.ts';
 import type { Attribution } from './attribution.ts';
 import type { CurrentCall } from './current-call.ts';
 import { Failures, type LogThrown } from './failures.ts';

@@ -5,12 +5,20 @@ import type { BuiltFunction } from './revision.ts';
 /** What functions export: takes a context; the trigger decides what becomes of the result. */
 export type Handler = (this: unknown, ...args: unknown[]) => unknown;
 
+/** An import that threw. The stack is the importer's: what a package throws need not have one. */
+export interface FailedImport {
+  readonly thrown: unknown;
+  readonly stack: string;
+}
+
 /** Evaluated code. Made by the worker's loader; the kernel only orders when it runs and ends. */
 export interface ModuleInstance {
   /** `module.exports`; may be read while `evaluate()` runs, as circular imports do. */
   readonly exports: unknown;
   /** Runs the top-level code; throws what that throws. Called once. */
   evaluate(): void;
+  /** What the import of a package threw last, with the stack of that import. */
+  readonly failedImport?: FailedImport | undefined;
   /** Ends what the code has started by itself (timers). Invocations in flight keep what is theirs. */
   dispose(): void;
 }
@@ -22,8 +30,10 @@ export type Instantiate = (module: FunctionModule, importFunction: (name: string
 export interface Realm {
   /** The exports of what `importer` imports, evaluated if need be; throws `FUNCTION_MISSING`. */
   importFunction(importer: FunctionModule, name: string): unknown;
+  /** Called when a module has loaded. */
+  evaluated(module: FunctionModule): void;
   /** Called when the evaluation of a module failed: what had imported it half-made is dropped. */
-  evaluationFailed(module: FunctionModule): void;
+  evaluationFailed(module: FunctionModule, thrown: unknown, failedImport?: FailedImport): void;
 }
 
 /** A function at a revision, with its instance once its code was needed. */
@@ -87,12 +97,13 @@ export class FunctionModule {
       instance.evaluate();
     } catch (error) {
       this.unload();
-      realm.evaluationFailed(this);
+      realm.evaluationFailed(this, error, instance.failedImport);
       throw error;
     } finally {
       this.#evaluating = false;
       this.earlyImporters.clear();
     }
+    realm.evaluated(this);
     return instance.exports;
   }
 

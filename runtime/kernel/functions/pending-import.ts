@@ -9,7 +9,7 @@ export class PendingImport extends Error {
 
   constructor(specifier: string, loading: Promise<void>) {
     super(`Package "${specifier}" uses top-level await and has not finished loading. Try again.`);
-    const [, ...frames] = String(this.stack).split('\n');
+    const frames = framesOf(this);
     this.loaded = loading.catch((error: unknown) => {
       throw withFrames(error, frames);
     });
@@ -46,10 +46,15 @@ export function whenLoaded<T>(use: () => T, timeout = 0): T | Promise<T> {
 }
 
 /** Every importer gets the one error that the package threw, so the frames go on an error that inherits from it. */
-function withFrames(thrown: unknown, frames: readonly string[]): unknown {
+export function withFrames(thrown: unknown, frames: readonly string[]): unknown {
   if (!(thrown instanceof Error)) return thrown;
   const copy: unknown = Object.create(thrown, {
     stack: { value: [thrown.stack, ...frames].join('\n'), configurable: true, writable: true },
   });
   return copy;
+}
+
+/** The frames of an error's stack. */
+export function framesOf(error: Error): readonly string[] {
+  return String(error.stack).split('\n').slice(1);
 }

@@ -1,16 +1,15 @@
 import { HearthError } from '../errors.ts';
 import { ImportGraph } from './graph.ts';
-import { FunctionModule, type Handler, type Instantiate, type Realm } from './module.ts';
+import type { FunctionView } from './function-view.ts';
+import { type FailedImport, FunctionModule, type Handler, type Instantiate, type Realm } from './module.ts';
+import { Stage } from './stage.ts';
 import { importCandidates } from './name.ts';
-import type { BuiltChange, BuiltFunction } from './revision.ts';
+import type { BuiltChange } from './revision.ts';
 
-/** The functions that a caller can reach: the live ones, or those that a draft sees. */
-export interface FunctionView {
-  get(name: string): FunctionModule | undefined;
-  /** The handler of a function of this view, its code evaluated if need be; throws what the code throws. */
-  handler(module: FunctionModule): Handler;
-  /** The exports of a function of this view, evaluated if need be. */
-  exports(module: FunctionModule): unknown;
+/** Told what becomes of the code of live functions. MUST NOT throw. */
+export interface LoadObserver {
+  loaded(module: FunctionModule): void;
+  failed(module: FunctionModule, thrown: unknown, failedImport?: FailedImport): void;
 }
 
 /**
@@ -21,9 +20,11 @@ export class Registry implements FunctionView, Realm {
   readonly #functions = new Map<string, FunctionModule>();
   readonly #graph = new ImportGraph();
   readonly #instantiate: Instantiate;
+  readonly #loads: LoadObserver | undefined;
 
-  constructor(instantiate: Instantiate) {
+  constructor(instantiate: Instantiate, loads?: LoadObserver) {
     this.#instantiate = instantiate;
+    this.#loads = loads;
   }
 
   get size(): number {
@@ -56,17 +57,31 @@ export class Registry implements FunctionView, Realm {
     throw new HearthError('FUNCTION_MISSING', { name });
   }
 
-  evaluationFailed(module: FunctionModule): void {
+  evaluated(module: FunctionModule): void {
+    this.#loads?.loaded(module);
+  }
+
+  evaluationFailed(module: FunctionModule, thrown: unknown, failedImport?: FailedImport): void {
+    this.#loads?.failed(module, thrown, failedImport);
     // Others that import it got its error instead: they know, and keep the state they have.
     const early = [...module.earlyImporters];
     for (const name of [...early, ...this.#graph.dependents(early, module.name)]) this.#drop(name);
   }
 
   /**
-   * Evaluates the change beside the live functions and returns it, ready for `activate()`. Throws
-   * what the code throws; then nothing has changed. A draft runs in a stage that is never activated.
+   * Evaluates the change beside the live functions and returns it, ready for `activate()`. Throws what the
+   * first function throws that does not load; then nothing has changed. A draft runs in a stage that is never activated.
    */
   stage(change: BuiltChange): Stage {
+    const stage = this.tryOut(change);
+    const [failure] = stage.failures();
+    if (!failure) return stage;
+    stage.discard();
+    throw failure.thrown;
+  }
+
+  /** As `stage()`, but throws nothing but `PendingImport`: `failures()` of the stage says what does not load. Activated all the same, that is evaluated at its next use. */
+  tryOut(change: BuiltChange): Stage {
     const names = [...change.functions.map((built) => built.name), ...change.deleted];
     const stage = new Stage(this, this.#instantiate, change, this.#graph.dependents(names));
     stage.evaluate();
@@ -118,86 +133,5 @@ export class Registry implements FunctionView, Realm {
     this.#graph.remove(name, module.imports);
     module.imports.clear();
     module.unload();
-  }
-}
-
-/** A change beside the live functions: what it does not touch is shared with them, the rest is its own. */
-export class Stage implements FunctionView, Realm {
-  readonly deleted: ReadonlySet<string>;
-  readonly #registry: Registry;
-  readonly #instantiate: Instantiate;
-  readonly #changed: readonly string[];
-  /** Live functions that import what changes: a stage needs instances of its own of them. */
-  readonly #affected: ReadonlySet<string>;
-  readonly #own = new Map<string, FunctionModule>();
-  #settled = false;
-
-  constructor(registry: Registry, instantiate: Instantiate, change: BuiltChange, affected: ReadonlySet<string>) {
-    this.#registry = registry;
-    this.#instantiate = instantiate;
-    this.#affected = affected;
-    this.#changed = change.functions.map((built: BuiltFunction) => built.name);
-    this.deleted = new Set(change.deleted);
-    for (const built of change.functions) this.#own.set(built.name, new FunctionModule(built));
-  }
-
-  get(name: string): FunctionModule | undefined {
-    if (this.#settled) return this.#registry.get(name);
-    const own = this.#own.get(name);
-    if (own || this.deleted.has(name)) return own;
-    const live = this.#registry.get(name);
-    if (!live || (live.loaded && !this.#affected.has(name))) return live;
-    const copy = new FunctionModule(live.built);
-    copy.revision = live.revision;
-    this.#own.set(name, copy);
-    return copy;
-  }
-
-  handler(module: FunctionModule): Handler {
-    return module.handler(this.#instantiate, this);
-  }
-
-  exports(module: FunctionModule): unknown {
-    return module.load(this.#instantiate, this);
-  }
-
-  importFunction(importer: FunctionModule, name: string): unknown {
-    if (this.#settled) return this.#registry.importFunction(importer, name);
-    for (const candidate of importCandidates(name)) {
-      importer.imports.add(candidate);
-      const module = this.get(candidate);
-      if (module) return this.exports(module);
-    }
-    throw new HearthError('FUNCTION_MISSING', { name });
-  }
-
-  evaluationFailed(): void {
-    // Nearly always the whole stage is discarded, and a half-made import reaches nobody.
-  }
-
-  /** Evaluates everything that changes; discards the stage and throws when any of it throws. */
-  evaluate(): void {
-    try {
-      for (const name of this.#changed) {
-        const module = this.#own.get(name);
-        if (module) this.exports(module);
-      }
-    } catch (error) {
-      this.discard();
-      throw error;
-    }
-  }
-
-  /** Hands the stage's modules to the registry; from now on its code imports what is live. */
-  settle(): readonly FunctionModule[] {
-    const modules = [...this.#own.values()];
-    this.#settled = true;
-    this.#own.clear();
-    return modules;
-  }
-
-  /** Ends what the stage's code has started; what of it still runs imports what is live. */
-  discard(): void {
-    for (const module of this.settle()) module.unload();
   }
 }

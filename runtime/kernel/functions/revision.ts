@@ -1,3 +1,5 @@
+import type { Diagnostic } from '../errors.ts';
+
 /** What the builder makes of a source: CommonJS and its source map (JSON), tagged with the builder that made them. */
 export interface Compiled {
   readonly code: string;
@@ -18,6 +20,8 @@ export interface Revision {
   readonly note: string;
   readonly createdAt: number;
   readonly compiled: Compiled;
+  /** Why the code did not load when it was published, which it was all the same. */
+  readonly loadError?: Diagnostic;
 }
 
 /** A revision without what is large: a row of a history. */
@@ -35,6 +39,8 @@ export interface BuiltFunction {
   readonly map: string;
   /** Why the function is disabled: every use of it throws `FUNCTION_QUARANTINED`. */
   readonly quarantine?: string;
+  /** Whether it was published although it did not load. */
+  readonly kept?: true;
 }
 
 /** Functions that change together: all of it takes effect, or none. */
@@ -45,6 +51,6 @@ export interface BuiltChange {
 
 /** The part of a revision that a worker runs. */
 export function toBuilt(revision: Revision): BuiltFunction {
-  const { name, methods, compiled } = revision;
-  return { name, revision: revision.revision, methods, code: compiled.code, map: compiled.map };
+  const { name, methods, compiled, loadError } = revision;
+  return { name, revision: revision.revision, methods, code: compiled.code, map: compiled.map, ...(loadError && { kept: true }) };
 }

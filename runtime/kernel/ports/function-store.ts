@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../errors.ts';
 import type { Compiled, Methods, Revision, RevisionSummary } from '../functions/revision.ts';
 
 /** A function as somebody wants it to be. */
@@ -7,6 +8,8 @@ export interface Draft {
   readonly methods: Methods;
   readonly note: string;
   readonly compiled: Compiled;
+  /** Why it does not load, when it is published all the same. */
+  readonly loadError?: Diagnostic;
   /** The revision the author saw: the live one, or 0 for "no such function". Absent means no matter which. */
   readonly ifRevision?: number;
 }
@@ -21,7 +24,7 @@ export interface FunctionHead {
 }
 
 /** A revision without what was compiled of it. */
-export type SourceRevision = Omit<Revision, 'compiled'>;
+export type SourceRevision = Omit<Revision, 'compiled' | 'loadError'>;
 
 /** A whole function that takes the place of whatever stands under its name: numbers, times and all. */
 export interface History extends FunctionHead {

@@ -1,4 +1,4 @@
-import type { ErrorReport } from '../errors.ts';
+import type { Diagnostic, ErrorReport } from '../errors.ts';
 import type { BuiltChange, BuiltFunction } from '../functions/revision.ts';
 import type { LogRecord } from '../ports/logger.ts';
 import type { ConnectionsPage, ConnectionsQuery } from './connections.ts';
@@ -39,14 +39,17 @@ export interface RunResult {
   readonly tookMs: number;
 }
 
+/** The functions of a change that do not load, by name, each with the reason. The text of lines is not in it. */
+export type LoadErrors = ReadonlyMap<string, Diagnostic>;
+
 /** What control asks of a worker. Each call gets a result or an {@link ErrorReport}. */
 export interface WorkerCalls {
   /** Takes settings and functions; evaluates nothing. The first call of every worker. */
   load(params: { settings: WorkerSettings; functions: readonly BuiltFunction[] }): void;
   /** Takes over: runs `__init__`, then accepts on the handle that comes with the message. */
   serve(params: Record<string, never>): void;
-  /** Evaluates a change beside the live functions. `LOAD_FAILED` when it throws. */
-  stage(params: { stage: number; change: BuiltChange }): void;
+  /** Evaluates a change beside the live functions. `LOAD_FAILED` when any of it throws that is not in `keep`. */
+  stage(params: { stage: number; change: BuiltChange; keep: readonly string[] }): LoadErrors;
   /** Makes a staged change live under the store's revision numbers, `[name, revision]`. */
   activate(params: { stage: number; revisions: readonly (readonly [string, number])[] }): void;
   /** Forgets a staged change. */
@@ -54,6 +57,8 @@ export interface WorkerCalls {
   /** Makes a change live without evaluating it. */
   install(params: { change: BuiltChange }): void;
   run(params: RunCall): RunResult;
+  /** Runs `__init__` again; resolves when it is done. `FUNCTION_NOT_FOUND`, `INIT_FAILED`, `INIT_TIMEOUT`. */
+  init(params: Record<string, never>): { readonly tookMs: number };
   /** Nobody waits for the run any more: it is aborted. Nothing happens when it has ended. */
   cancel(params: { requestId: string }): void;
   connections(params: ConnectionsQuery): ConnectionsPage;
@@ -75,9 +80,19 @@ export type CallMessage<M extends WorkerMethod = WorkerMethod> = {
   [K in M]: { readonly id: number; readonly method: K; readonly params: WorkerParams<K> };
 }[M];
 
+/** A live function has failed to load when it was used, or has loaded after all. */
+export interface LoadReport {
+  readonly type: 'load';
+  readonly name: string;
+  readonly revision: number;
+  /** Null: it has loaded. */
+  readonly error: Diagnostic | null;
+}
+
 /** What a worker tells control. */
 export type WorkerMessage =
   | { readonly type: 'result'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly error: ErrorReport }
   | { readonly type: 'logs'; readonly records: readonly LogRecord[] }
+  | LoadReport
   | { readonly type: 'metrics'; readonly metrics: WorkerMetrics };

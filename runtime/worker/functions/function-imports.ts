@@ -1,6 +1,6 @@
 import { isBuiltin } from 'node:module';
 import type { Attribution } from '../../kernel/calls/attribution.ts';
-import type { FunctionModule } from '../../kernel/functions/module.ts';
+import type { FailedImport, FunctionModule } from '../../kernel/functions/module.ts';
 import { parseSpecifier } from '../../kernel/functions/name.ts';
 import { PendingImport } from '../../kernel/functions/pending-import.ts';
 import { functionOfUrl } from './import-meta.ts';
@@ -19,6 +19,7 @@ export class FunctionImports {
   readonly #targets: ImportTargets;
   readonly #importer: Pick<FunctionModule, 'name' | 'revision' | 'mark'>;
   readonly #importFunction: (name: string) => unknown;
+  #failed: FailedImport | undefined;
   /** So that `import()` returns the same namespace each time. */
   readonly #namespaces = new WeakMap<object, object>();
 
@@ -30,6 +31,11 @@ export class FunctionImports {
     this.#targets = targets;
     this.#importer = importer;
     this.#importFunction = importFunction;
+  }
+
+  /** The last import of a package that threw. */
+  get failed(): FailedImport | undefined {
+    return this.#failed;
   }
 
   createRequire(): (id: unknown) => unknown {
@@ -83,8 +89,13 @@ export class FunctionImports {
     if (typeof id !== 'string') throw new TypeError(`require() takes a string, not ${typeof id}`);
     const specifier = parseSpecifier(id, this.#importer.name);
     if (specifier.kind === 'sdk') return this.#targets.sdk;
-    if (specifier.kind === 'package') return ofPackage(specifier.id);
-    return this.#importFunction(specifier.name);
+    if (specifier.kind !== 'package') return this.#importFunction(specifier.name);
+    try {
+      return ofPackage(specifier.id);
+    } catch (thrown) {
+      this.#failed = { thrown, stack: String(new Error('The importer').stack) };
+      throw thrown;
+    }
   }
 
   #namespaceOf(exports: unknown): unknown {

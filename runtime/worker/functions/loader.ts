@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Calls } from '../../kernel/calls/calls.ts';
-import type { FunctionModule, Instantiate, ModuleInstance } from '../../kernel/functions/module.ts';
+import type { FailedImport, FunctionModule, Instantiate, ModuleInstance } from '../../kernel/functions/module.ts';
 import { insertedNames } from '../../kernel/functions/inserted-text.ts';
 import { runCode } from './compiled-code.ts';
 import { createConsole, type ConsoleSink } from './function-console.ts';
@@ -47,6 +47,7 @@ class FunctionInstance implements ModuleInstance {
   readonly #importFunction: (name: string) => unknown;
   readonly #timers: TimerSet;
   #compiledAs: string | undefined;
+  #imports: FunctionImports | undefined;
   readonly #cjs: { exports: unknown; id: string; filename: string; loaded: boolean } = { exports: {}, id: '', filename: '', loaded: false };
 
   constructor(parts: LoaderParts, module: FunctionModule, importFunction: (name: string) => unknown) {
@@ -59,6 +60,10 @@ class FunctionInstance implements ModuleInstance {
 
   get exports(): unknown {
     return this.#cjs.exports;
+  }
+
+  get failedImport(): FailedImport | undefined {
+    return this.#imports?.failed;
   }
 
   evaluate(): void {
@@ -86,6 +91,7 @@ class FunctionInstance implements ModuleInstance {
     const timers = this.#timers.functions();
     const { attribution } = calls;
     const imports = new FunctionImports({ packages, sdk, attribution }, this.#module, this.#importFunction);
+    this.#imports = imports;
     return {
       exports: original,
       require: imports.createRequire(),

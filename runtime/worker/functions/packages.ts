@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { beforeEachFile, mapRequirePath, provideModule, redirectRequire } from '../../internals/node-module.ts';
 import { isSdk } from '../../kernel/functions/name.ts';
-import { PendingImport } from '../../kernel/functions/pending-import.ts';
+import { framesOf, PendingImport, withFrames } from '../../kernel/functions/pending-import.ts';
 import { PackageFolder, codeOf } from './package-folder.ts';
 import { isCompiledName } from './source-positions.ts';
 
@@ -44,7 +44,7 @@ class FunctionPackages implements Packages {
   readonly #host = new PackageFolder(fileURLToPath(import.meta.url));
   readonly #onLoad: () => void;
   /** By file: what `import` statements get of ES modules that only load asynchronously. */
-  readonly #loaded = new Map<string, { readonly exports: unknown }>();
+  readonly #loaded = new Map<string, { readonly exports: unknown } | { readonly thrown: unknown }>();
 
   constructor(dir: string, onLoad: () => void) {
     this.dir = dir;
@@ -74,6 +74,7 @@ class FunctionPackages implements Packages {
     const folder = this.#pick(id);
     const { file, onlyImport } = folder.resolveEither(id);
     const known = this.#loaded.get(file);
+    if (known && 'thrown' in known) throw withFrames(known.thrown, framesOf(new Error('The importer')));
     if (known) return known.exports;
     try {
       const loaded: unknown = folder.require(onlyImport ? file : id);
@@ -96,8 +97,14 @@ class FunctionPackages implements Packages {
   }
 
   async #load(folder: PackageFolder, file: string): Promise<void> {
-    const namespace = await folder.import(pathToFileURL(file).href);
-    this.#loaded.set(file, { exports: toRequired(Object(namespace)) });
+    try {
+      const namespace = await folder.import(pathToFileURL(file).href);
+      this.#loaded.set(file, { exports: toRequired(Object(namespace)) });
+    } catch (thrown) {
+      // Thrown again where it is imported next. Node does not evaluate the file again either.
+      this.#loaded.set(file, { thrown });
+      throw thrown;
+    }
   }
 
   /** The app's folder, unless only Hearth's has the package: an error is about the app's copy, if there is one. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
-import { HearthError, messageOf } from '../../kernel/errors.ts';
-import type { FunctionModule } from '../../kernel/functions/module.ts';
+import { type Diagnostic, HearthError, messageOf } from '../../kernel/errors.ts';
+import type { FailedImport, FunctionModule } from '../../kernel/functions/module.ts';
 import type { BuiltChange } from '../../kernel/functions/revision.ts';
 
 function stackOf(thrown: unknown): string {
@@ -32,6 +32,20 @@ export interface SourcePlace {
 /** Whether compiled code of a function has this name. */
 export function isCompiledName(name: string): boolean {
   return name.startsWith('hearth:');
+}
+
+/** A function whose code threw while it loaded. */
+export interface FailedLoad {
+  readonly module: FunctionModule;
+  readonly thrown: unknown;
+  readonly failedImport: FailedImport | undefined;
+}
+
+/** `LOAD_FAILED` with these diagnostics; the first is its reason. */
+export function loadFailed(diagnostics: readonly Diagnostic[], cause?: unknown): HearthError {
+  const [first] = diagnostics;
+  const more = diagnostics.length > 1 ? ` (${first?.function}, line ${first?.line}, and ${diagnostics.length - 1} more)` : '';
+  return new HearthError('LOAD_FAILED', { reason: `${first?.message ?? 'no reason was given'}${more}` }, { cause, diagnostics });
 }
 
 /** Code that stands in a file of its own: a function's compiled code, with its function, or a file of a package. */
@@ -92,9 +106,10 @@ export class SourcePositions {
     if (source) source.retired = true;
   }
 
-  /** The first place in a function's source that the stack names. */
-  first(stack: string): SourcePlace | undefined {
+  /** The first place in a function's source that the stack names; in the source of `name` alone, when it is given. */
+  first(stack: string, name?: string): SourcePlace | undefined {
     for (const match of stack.matchAll(compiledPlace)) {
+      if (name !== undefined && match[1] !== name) continue;
       const place = this.#resolve(match);
       if (place) return place;
     }
@@ -113,12 +128,26 @@ export class SourcePositions {
 
   /** What a change that threw while loading is refused with: `LOAD_FAILED`, with the place if the stack names one. */
   loadFailure(thrown: unknown, change: BuiltChange): HearthError {
+    const at = this.first(stackOf(thrown)) ?? { function: change.functions[0]?.name ?? '', line: 1, column: 1 };
+    return loadFailed([{ ...at, message: this.#describe(thrown), lineText: '' }], thrown);
+  }
+
+  /**
+   * Why a function did not load, and where in it: at the line that its code had reached, or that imports the package
+   * which threw. What was thrown elsewhere, by a function that it calls, says so.
+   */
+  diagnose({ module, thrown, failedImport }: FailedLoad): Diagnostic {
+    const { name } = module;
     const stack = stackOf(thrown);
-    const place = this.first(stack);
-    const message = this.rewrite(headlineOf(thrown));
-    const at = place ?? { function: change.functions[0]?.name ?? '', line: 1, column: 1 };
-    const diagnostic = { ...at, message, lineText: '' };
-    return new HearthError('LOAD_FAILED', { reason: message }, { cause: thrown, diagnostics: [diagnostic] });
+    const imported = failedImport && Object.is(failedImport.thrown, thrown) ? failedImport.stack : '';
+    const at = this.first(stack, name) ?? this.first(imported, name) ?? { function: name, line: 1, column: 1 };
+    const first = this.first(stack);
+    const elsewhere = first && first.function !== name ? ` (thrown in ${first.function}, line ${first.line})` : '';
+    return { ...at, message: `${this.#describe(thrown)}${elsewhere}`, lineText: '' };
+  }
+
+  #describe(thrown: unknown): string {
+    return this.rewrite(headlineOf(thrown));
   }
 
   #resolve([, name = '', id, line, column]: readonly (string | undefined)[]): SourcePlace | undefined {

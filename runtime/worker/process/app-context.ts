@@ -2,7 +2,7 @@ import type { Counters } from '../../kernel/protocol/metrics.ts';
 import type { Calls } from '../../kernel/calls/calls.ts';
 import type { Log } from '../../kernel/calls/warnings.ts';
 import type { WorkerSettings } from '../../kernel/protocol/settings.ts';
-import type { FunctionView } from '../../kernel/functions/registry.ts';
+import type { FunctionView } from '../../kernel/functions/function-view.ts';
 
 /** What the parts of an app share. An app is a value that is passed, never a global. */
 export interface App {

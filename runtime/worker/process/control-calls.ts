@@ -1,15 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HearthError } from '../../kernel/errors.ts';
 import type { WorkerCalls, WorkerMethod, WorkerParams } from '../../kernel/protocol/worker-calls.ts';
-import { stagingTime, whenLoaded } from '../../kernel/functions/pending-import.ts';
-import type { Stage } from '../../kernel/functions/registry.ts';
+import { PendingImport, stagingTime, whenLoaded } from '../../kernel/functions/pending-import.ts';
+import type { BuiltChange } from '../../kernel/functions/revision.ts';
+import type { Stage } from '../../kernel/functions/stage.ts';
 import { ServedApp } from './served-app.ts';
 import { showAuthorsText } from '../functions/authors-text.ts';
+import type { TellLoad } from '../functions/load-reports.ts';
+import { loadFailed } from '../functions/source-positions.ts';
 import { boundBlockingCalls, markNativeCalls } from '../functions/blocking.ts';
 import { redirectOutput } from '../functions/process-output.ts';
 import { guardIntrinsics, keepIntrinsics } from '../functions/intrinsics.ts';
 import type { SendLogs } from './worker-logs.ts';
-import { initialize } from '../triggers/call/init-call.ts';
+import { initialize, runInit } from '../triggers/call/init-call.ts';
 import { run } from '../triggers/run/run.ts';
 import type { WatchdogLink } from '../watchdog/watchdog-link.ts';
 
@@ -25,6 +28,7 @@ const lastLinesTime = 500;
 /** What the process gives its worker. */
 export interface WorkerParts {
   readonly sendLogs: SendLogs;
+  readonly tellLoad: TellLoad;
   readonly watchdog: WatchdogLink;
   exit(code: number): void;
 }
@@ -82,17 +86,29 @@ export class Worker implements WorkerHandlers {
     });
   }
 
-  async stage({ stage, change }: WorkerParams<'stage'>): Promise<void> {
+  async stage({ stage, change, keep }: WorkerParams<'stage'>): ReturnTypePromise<'stage'> {
+    const { positions } = this.#require();
+    this.#staging.add(stage);
+    const staged = await this.#tryOut(change);
+    const failed = [...staged.failed()];
+    const refused = failed.flatMap(([name, failure]) => (keep.includes(name) ? [] : [failure]));
+    const diagnostics = [...new Set(refused)].map((failure) => positions.diagnose(failure));
+    const errors = new Map(failed.map(([name, failure]) => [name, positions.diagnose(failure)]));
+    if (this.#staging.delete(stage) && refused.length === 0) this.#stages.set(stage, staged);
+    else staged.discard();
+    if (refused.length > 0) throw loadFailed(diagnostics, refused[0]?.thrown);
+    return errors;
+  }
+
+  /** Evaluates a change, again whenever a package that it was missing has loaded or failed: one that failed throws where it is imported. */
+  async #tryOut(change: BuiltChange): Promise<Stage> {
     const { functions, positions } = this.#require();
-    try {
-      this.#staging.add(stage);
-      const staged = await whenLoaded(() => functions.stage(change), stagingTime);
-      if (this.#staging.has(stage)) this.#stages.set(stage, staged);
-      else staged.discard();
-    } catch (error) {
-      throw positions.loadFailure(error, change);
-    } finally {
-      this.#staging.delete(stage);
+    for (let failed = 0; ; failed++) {
+      try {
+        return await whenLoaded(() => functions.tryOut(change), stagingTime);
+      } catch (error) {
+        if (error instanceof PendingImport || failed > change.functions.length) throw positions.loadFailure(error, change);
+      }
     }
   }
 
@@ -125,6 +141,11 @@ export class Worker implements WorkerHandlers {
     } finally {
       this.#runs.delete(call.requestId);
     }
+  }
+
+  init(): Promise<ReturnType<WorkerCalls['init']>> {
+    const { calls, functions, positions, settings } = this.#require();
+    return runInit({ calls, functions, positions, timeout: settings.limits.initTimeout });
   }
 
   cancel({ requestId }: WorkerParams<'cancel'>): void {

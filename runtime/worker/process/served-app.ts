@@ -13,6 +13,7 @@ import { createCloud } from '../cloud/cloud.ts';
 import { AppDatabase } from '../cloud/app-database.ts';
 import { sdkModule } from '../cloud/sdk-module.ts';
 import { createLoader } from '../functions/loader.ts';
+import { LoadReports, type TellLoad } from '../functions/load-reports.ts';
 import { createPackages } from '../functions/packages.ts';
 import { ProcessEvents } from '../functions/process-events.ts';
 import { type CodeFile, SourcePositions } from '../functions/source-positions.ts';
@@ -33,6 +34,7 @@ import { SocketServer } from '../sockets/socket-server.ts';
 export interface ServedAppOptions {
   readonly settings: WorkerSettings;
   readonly sendLogs: SendLogs;
+  readonly tellLoad?: TellLoad;
   /** Absent where nobody watches. */
   readonly watchdog?: WatchdogLink;
 }
@@ -55,7 +57,7 @@ export class ServedApp implements App {
   /** Kept for as long as the app. */
   readonly ticks = new NextTickRecord();
 
-  constructor({ settings, sendLogs, watchdog }: ServedAppOptions) {
+  constructor({ settings, sendLogs, tellLoad = () => {}, watchdog }: ServedAppOptions) {
     const verify = (token: string): unknown => verifyToken(token, settings.serverSecret);
     this.settings = settings;
     this.positions = new SourcePositions(settings.packagesDir);
@@ -77,7 +79,8 @@ export class ServedApp implements App {
       failed: (thrown, event, by) => this.logs.failed(thrown, undefined, `in a listener for ${event}: `, ownerOf(by)),
     });
     this.pulse = new Pulse(this.calls, settings.limits, watchdog?.flags, watchdog?.notify);
-    this.functions = new Registry((module, importFunction) => load(module, importFunction));
+    const loads = new LoadReports(this.positions, tellLoad);
+    this.functions = new Registry((module, importFunction) => load(module, importFunction), loads);
     this.sockets = new SocketServer(this, createLafSockets(verify));
     this.database = openDatabase(settings.databaseUri, this.log);
     const load = this.#createLoader();

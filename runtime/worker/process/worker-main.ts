@@ -23,6 +23,7 @@ Error.stackTraceLimit = 30;
 const watchdog = createWatchdogLink(control);
 const worker = new Worker({
   sendLogs: (records, done) => tell({ type: 'logs', records }, done),
+  tellLoad: ({ name, revision }, error) => tell({ type: 'load', name, revision, error }),
   watchdog,
   exit,
 });

@@ -6,7 +6,7 @@ import type { CallOrigin } from '../../kernel/calls/current-call.ts';
 import { Queue } from '../../kernel/calls/queue.ts';
 import { HearthError } from '../../kernel/errors.ts';
 import type { FunctionModule } from '../../kernel/functions/module.ts';
-import type { FunctionView } from '../../kernel/functions/registry.ts';
+import type { FunctionView } from '../../kernel/functions/function-view.ts';
 import type { WorkerLimits } from '../../kernel/protocol/settings.ts';
 import { ClosingSignals } from './closing-signals.ts';
 

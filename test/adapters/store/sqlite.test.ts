@@ -144,10 +144,10 @@ describe('openSqliteStore()', () => {
     expect(await refusal()).toContain('damaged');
   });
 
-  it.each([2, 99, -1])('refuses a database of schema %i, which it does not know, and leaves it as it is', async (version) => {
+  it.each([3, 99, -1])('refuses a database of schema %i, which it does not know, and leaves it as it is', async (version) => {
     await altered(`PRAGMA user_version = ${version}`);
     const before = await readFile(file);
-    expect(await refusal()).toContain(`its schema is ${version}, and this version knows 1`);
+    expect(await refusal()).toContain(`its schema is ${version}, and this version knows 2`);
     expect(before.equals(await readFile(file))).toBe(true);
   });
 

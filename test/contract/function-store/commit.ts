@@ -17,6 +17,17 @@ export function commits(place: Place): void {
     expect(made?.createdAt).toBeLessThanOrEqual(Date.now());
   });
 
+  it('commit() keeps why a revision does not load with that revision alone', async () => {
+    const loadError = { function: 'lib', line: 2, column: 7, message: 'Error: späte Konfiguration', lineText: 'const x = late();' };
+    const [made] = await place.store.commit(publish(draft('hello', 'one', { loadError })));
+    expect(made?.loadError).toEqual(loadError);
+    const store = await place.reopen();
+    expect(await store.functions()).toEqual([made]);
+    await store.commit(publish(draft('hello', 'two')));
+    expect((await store.revision('hello', 2))?.loadError).toBeUndefined();
+    expect((await store.revision('hello', 1))?.loadError).toEqual(loadError);
+  });
+
   it('commit() makes the revision live and readable', async () => {
     const [made] = await place.store.commit(publish(draft('hello', 'one')));
     expect(await place.store.functions()).toEqual([made]);

@@ -117,6 +117,7 @@ function fakeServices(fakes: Fakes, functions: MemoryFunctions): ControlServices
     startedAt: Date.now() - 5000,
     store: memoryStore(functions),
     storage: 'sqlite',
+    loads: { errorOf: ({ loadError }) => loadError },
     sync: { list: () => [] },
     catalog: functions,
     publisher: fakes.publisher,

@@ -34,6 +34,7 @@ const calls = [
   'POST /v1/functions/{name}/run',
   'POST /v1/import',
   'POST /v1/publish',
+  'POST /v1/worker/init',
   'POST /v1/worker/restart',
   'PUT /v1/functions/{name}',
 ];
@@ -68,6 +69,7 @@ async function makeEveryCall(host: TestHost): Promise<void> {
   host.reports.push(stuckReport, bareReport);
   for (const path of ['', `/${stuckReport.id}`, `/${bareReport.id}`]) await host.call('GET', `/v1/crashes${path}`);
   await host.call('POST', '/v1/worker/restart');
+  await host.call('POST', '/v1/worker/init');
 }
 
 describe('GET /v1/openapi.json', () => {

@@ -24,3 +24,17 @@ describe('POST /v1/worker/restart', () => {
     expect(host.restarts).toEqual([]);
   });
 });
+
+describe('POST /v1/worker/init', () => {
+  it('answers how long __init__ took once it is done', async () => {
+    const host = await startHost();
+    const reply = await host.call('POST', '/v1/worker/init');
+    expect([reply.status, reply.body]).toEqual([200, { tookMs: 12 }]);
+  });
+
+  it('answers 503 when no worker serves', async () => {
+    const host = await startHost();
+    host.supervision = { ...host.supervision, worker: { state: 'stopped' } };
+    expect((await host.call('POST', '/v1/worker/init')).status).toBe(503);
+  });
+});

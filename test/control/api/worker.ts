@@ -52,11 +52,19 @@ interface Supervised {
 }
 
 /** Supervises a worker with one socket, `c1`, which can be replaced while it serves. */
-export function fakeSupervisor({ calls, restarts, status }: Supervised): Pick<WorkerSupervisor, 'call' | 'run' | 'restart' | 'status'> {
+export function fakeSupervisor({
+  calls,
+  restarts,
+  status,
+}: Supervised): Pick<WorkerSupervisor, 'call' | 'run' | 'init' | 'restart' | 'status'> {
   const worker = fakeWorker(calls);
   return {
     call: async (method, params) => worker[method](params),
     run: unused,
+    async init() {
+      if (status().worker.state !== 'serving') throw new HearthError('WORKER_UNAVAILABLE', { reason: 'no worker is serving.' });
+      return { tookMs: 12 };
+    },
     async restart(reason) {
       if (status().worker.state !== 'serving') throw new HearthError('WORKER_UNAVAILABLE', { reason: 'no worker is serving.' });
       restarts.push(reason);
@@ -80,6 +88,7 @@ function fakeWorker(calls: unknown[]): FakeWorker {
     run: unused,
     stop: unused,
     cancel: unused,
+    init: unused,
     connections(params) {
       calls.push(['connections', params]);
       return { connections: [connection], total: 3 };

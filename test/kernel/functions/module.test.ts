@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FunctionModule, type Instantiate, type Realm } from '../../../runtime/kernel/functions/module.ts';
 
-const realm: Realm = { importFunction: (_, name) => `exports of ${name}`, evaluationFailed: () => undefined };
+const realm: Realm = { importFunction: (_, name) => `exports of ${name}`, evaluated: () => undefined, evaluationFailed: () => undefined };
 
 function moduleOf(methods?: readonly string[]): FunctionModule {
   return new FunctionModule({ name: 'a', revision: 7, methods, code: '', map: '' });

@@ -98,7 +98,7 @@ describe('stage()', () => {
     modules.take();
     const batch = [modules.built('a', answering('new'), 2), modules.built('b', failing('at load')), modules.built('c', answering('C'))];
     expect(() => registry.stage(modules.change(batch))).toThrow('at load');
-    expect(modules.take()).toEqual(['evaluate a#2', 'evaluate b#1', 'dispose b#1', 'dispose a#2']);
+    expect(modules.take()).toEqual(['evaluate a#2', 'evaluate b#1', 'dispose b#1', 'evaluate c#1', 'dispose a#2', 'dispose c#1']);
     expect([modules.read('a'), registry.get('b'), registry.size]).toEqual(['old', undefined, 1]);
   });
 

@@ -159,7 +159,7 @@ describe('write()', () => {
     });
     const speaking = new FunctionModule({ ...module.built, ...compiled });
     try {
-      speaking.load(instantiate, { importFunction: () => undefined, evaluationFailed: () => undefined });
+      speaking.load(instantiate, { importFunction: () => undefined, evaluated: () => undefined, evaluationFailed: () => undefined });
       expect([Error.stackTraceLimit, new Error('x').stack]).toEqual([0, 'mine']);
     } finally {
       Error.stackTraceLimit = stackTraceLimit;

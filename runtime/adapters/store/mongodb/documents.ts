@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb';
 import { z } from 'zod';
-import { HearthError } from '../../../kernel/errors.ts';
+import { type Diagnostic, HearthError, isDiagnostic } from '../../../kernel/errors.ts';
 import type { Revision, RevisionSummary } from '../../../kernel/functions/revision.ts';
 import type { Draft, FunctionHead, LiveRevision, SourceRevision } from '../../../kernel/ports/function-store.ts';
 
@@ -13,7 +13,12 @@ const methods = z
 const key = z.object({ name: z.string(), revision: z.number() });
 const summaryDocument = z.object({ _id: key, createdAt: time, methods, note: z.string(), size: z.number() });
 const sourceDocument = summaryDocument.omit({ size: true }).extend({ source: z.string() });
-const revisionDocument = sourceDocument.extend({ builder: z.string(), code: z.string(), map: z.string() });
+const revisionDocument = sourceDocument.extend({
+  builder: z.string(),
+  code: z.string(),
+  map: z.string(),
+  loadError: z.custom<Diagnostic>(isDiagnostic).optional(),
+});
 const headDocument = z.object({ _id: z.string(), live: z.number().nullable(), last: z.number(), createdAt: time });
 const liveDocument = z.object({ _id: z.string(), live: z.number() });
 const settingDocument = z.object({ value: z.string() });
@@ -42,6 +47,8 @@ export interface RevisionDocument {
   readonly source: string;
   readonly code: string;
   readonly map: string;
+  /** Absent where it loaded when it was published. */
+  readonly loadError?: Diagnostic;
 }
 
 /** One setting in `hearth_settings`. */
@@ -70,6 +77,7 @@ export function fromDraft(draft: Draft, revision: number, createdAt: number): Re
     size: Buffer.byteLength(source),
     source,
     ...fromCompiled(compiled),
+    ...(draft.loadError && { loadError: draft.loadError }),
   };
   checkSize(document);
   return document;
@@ -96,8 +104,8 @@ function checkSize(document: RevisionDocument): void {
 
 /** The revision in a whole document. */
 export function toRevision(document: unknown): Revision {
-  const { _id, builder, code, map, ...rest } = revisionDocument.parse(document);
-  return { ..._id, ...rest, compiled: { code, map, builder } };
+  const { _id, builder, code, map, loadError, ...rest } = revisionDocument.parse(document);
+  return { ..._id, ...rest, compiled: { code, map, builder }, ...(loadError && { loadError }) };
 }
 
 /** The revision, without what was compiled, in a document with at least the fields of its source. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Diagnostic, isDiagnostic } from '../../../kernel/errors.ts';
 import type { Revision, RevisionSummary } from '../../../kernel/functions/revision.ts';
 import type { FunctionHead, SourceRevision } from '../../../kernel/ports/function-store.ts';
 
@@ -18,7 +19,11 @@ const summaryRow = z.object({
 });
 
 const sourceRow = summaryRow.omit({ size: true }).extend({ source: text });
-const revisionRow = sourceRow.extend({ builder: z.string(), code: text, map: text });
+const loadError = text.nullable().transform((json): Diagnostic | undefined => {
+  const value: unknown = json === null ? undefined : JSON.parse(json);
+  return isDiagnostic(value) ? value : undefined;
+});
+const revisionRow = sourceRow.extend({ builder: z.string(), code: text, map: text, load_error: loadError });
 
 const liveRow = z.object({ name: z.string(), revision: z.number() });
 const functionRow = z.object({ name: z.string(), live: z.number().nullable(), last: z.number() });
@@ -36,8 +41,8 @@ export function toBytes(value: string): Uint8Array {
 
 /** The revision in a row that has every column of `revisions`. */
 export function toRevision(row: unknown): Revision {
-  const { created_at: createdAt, builder, code, map, ...rest } = revisionRow.parse(row);
-  return { ...rest, createdAt, compiled: { code, map, builder } };
+  const { created_at: createdAt, builder, code, map, load_error: error, ...rest } = revisionRow.parse(row);
+  return { ...rest, createdAt, compiled: { code, map, builder }, ...(error && { loadError: error }) };
 }
 
 /** The line of a history in a row of `revisions` with the source's `size`. */

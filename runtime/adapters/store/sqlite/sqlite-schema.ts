@@ -36,6 +36,8 @@ const migrations: readonly string[] = [
     value BLOB NOT NULL
   ) STRICT;
   `,
+  // Why a revision did not load when it was published all the same, as JSON.
+  'ALTER TABLE revisions ADD COLUMN load_error BLOB;',
 ];
 
 const versionRow = z.object({ user_version: z.number() });

@@ -126,10 +126,11 @@ class SqliteStore implements FunctionStore {
     return toRevision(this.#sql.revision.get(name, revision));
   }
 
-  #insert({ name, revision, createdAt, methods, note, source, compiled }: Revision): void {
+  #insert({ name, revision, createdAt, methods, note, source, compiled, loadError }: Revision): void {
     const listed = methods === undefined ? null : JSON.stringify(methods);
     const { builder, code, map } = compiled;
-    this.#sql.insert.run(name, revision, createdAt, listed, toBytes(note), builder, toBytes(source), toBytes(code), toBytes(map));
+    const texts = [toBytes(note), builder, toBytes(source), toBytes(code), toBytes(map)] as const;
+    this.#sql.insert.run(name, revision, createdAt, listed, ...texts, loadError ? toBytes(JSON.stringify(loadError)) : null);
   }
 
   #adopt({ name, live, last, revisions, ifLast }: History): void {
@@ -151,7 +152,7 @@ function checkExpected(draft: Draft, head: Head | undefined): void {
   if (expected !== undefined && expected !== current) throw new HearthError('REVISION_CONFLICT', { name, current, expected });
 }
 
-const columns = 'name, revision, created_at, methods, note, builder, source, code, map';
+const columns = 'name, revision, created_at, methods, note, builder, source, code, map, load_error';
 
 function prepare(database: DatabaseSyncInstance) {
   return {
@@ -179,7 +180,7 @@ function prepare(database: DatabaseSyncInstance) {
     setLive: database.prepare(
       `INSERT INTO functions (name, live, last) VALUES (?1, ?2, ?2) ON CONFLICT (name) DO UPDATE SET live = excluded.live, last = excluded.last`,
     ),
-    insert: database.prepare(`INSERT INTO revisions (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+    insert: database.prepare(`INSERT INTO revisions (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     prune: database.prepare(`DELETE FROM revisions WHERE name = ? AND revision <= ?`),
     setDeleted: database.prepare(`UPDATE functions SET live = NULL WHERE name = ? AND live IS NOT NULL`),
     recompile: database.prepare(`UPDATE revisions SET code = ?, map = ?, builder = ? WHERE name = ? AND revision = ?`),

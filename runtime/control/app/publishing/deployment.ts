@@ -1,11 +1,14 @@
-import type { LogLevel } from '../../../kernel/ports/logger.ts';
+import type { LogFields, LogLevel } from '../../../kernel/ports/logger.ts';
 import { type BuiltChange, type Revision, toBuilt } from '../../../kernel/functions/revision.ts';
 import type { Quarantine } from '../workers/quarantine.ts';
 import type { LiveCatalog } from './catalog.ts';
-import { withLineText } from './load-failure.ts';
+import type { LoadErrors } from '../../../kernel/protocol/worker-calls.ts';
+import { addLineText, withLineText } from './load-failure.ts';
 
 /** A change that the serving worker has evaluated and not yet made live. */
 export interface StagedChange {
+  /** What of it does not load, and is kept all the same. */
+  readonly loadErrors: LoadErrors;
   /** Makes it live in every worker, under the revisions that were committed. Never rejects. */
   activate(committed: BuiltChange): Promise<void>;
   discard(): void;
@@ -13,8 +16,11 @@ export interface StagedChange {
 
 /** Port: the workers that a change goes live in. */
 export interface StagingWorkers {
-  /** Evaluates a change beside the live functions. Rejects with `LOAD_FAILED` or `WORKER_UNAVAILABLE`; then nothing has changed. */
-  stage(id: number, change: BuiltChange): Promise<StagedChange>;
+  /**
+   * Evaluates a change beside the live functions; those in `keep` need not load. Rejects with `LOAD_FAILED` or
+   * `WORKER_UNAVAILABLE`; then nothing has changed.
+   */
+  stage(id: number, change: BuiltChange, keep: readonly string[]): Promise<StagedChange>;
 }
 
 /** One change that is to go live. */
@@ -23,8 +29,10 @@ export interface Deployment {
   readonly staged: BuiltChange;
   /** The source of a function of the change, for the lines that do not load. */
   readonly sourceOf: (name: string) => string | undefined;
+  /** Functions of the change that go live although they do not load: their code is evaluated at each use until it loads. */
+  readonly keep?: readonly string[];
   /** Records the change and returns the revisions that it makes live. When this rejects, nothing has changed. */
-  readonly commit: () => Promise<readonly Revision[]>;
+  readonly commit: (loadErrors: LoadErrors) => Promise<readonly Revision[]>;
   /** What the log says of it, before the names. Absent: its caller logs. */
   readonly announcement?: string;
 }
@@ -33,7 +41,7 @@ export interface DeploymentsOptions {
   readonly workers: StagingWorkers;
   readonly catalog: LiveCatalog;
   readonly quarantine: Quarantine;
-  log(level: LogLevel, message: string): void;
+  log(level: LogLevel, message: string, fields?: LogFields): void;
 }
 
 // More names would hide what the line says.
@@ -62,11 +70,12 @@ export class Deployments {
   }
 
   /** Makes a change live: all of it, or nothing. To be called in turn. Resolves, when callers get the new code, to the new revisions. */
-  async deploy({ staged, sourceOf, commit, announcement }: Deployment): Promise<readonly Revision[]> {
+  async deploy({ staged, sourceOf, keep = [], commit, announcement }: Deployment): Promise<readonly Revision[]> {
     const { workers, catalog, quarantine } = this.#options;
     const { deleted } = staged;
-    const stage = await withLineText(workers.stage(++this.#stages, staged), sourceOf);
-    const live = await commit().catch((error: unknown) => {
+    const stage = await withLineText(workers.stage(++this.#stages, staged, keep), sourceOf);
+    const loadErrors = new Map([...stage.loadErrors].map(([name, error]) => [name, addLineText(error, sourceOf)]));
+    const live = await commit(loadErrors).catch((error: unknown) => {
       stage.discard();
       throw error;
     });
@@ -74,6 +83,8 @@ export class Deployments {
     quarantine.lift([...live.map(({ name }) => name), ...deleted]);
     await stage.activate({ functions: live.map(toBuilt), deleted });
     if (announcement !== undefined) this.#announce(announcement, live, deleted);
+    for (const [name, { message }] of loadErrors)
+      this.#options.log('warn', `${name} is live but does not load yet: ${message}`, { function: name });
     return live;
   }
 

@@ -135,6 +135,7 @@ export class StoreSync {
     await deployments.deploy({
       staged: { functions: changed.map(toBuilt), deleted },
       sourceOf: (name) => (changed.find((revision) => revision.name === name) ?? catalog.get(name))?.source,
+      keep: changed.flatMap(({ name, loadError }) => (loadError ? [name] : [])),
       // The other host has committed it.
       commit: () => Promise.resolve(changed),
       announcement: 'took over from another host:',

@@ -1,6 +1,7 @@
 import type { Builder } from '../../../build/builder.ts';
 import { type Diagnostic, HearthError } from '../../../kernel/errors.ts';
 import type { Compiled } from '../../../kernel/functions/revision.ts';
+import type { LoadErrors } from '../../../kernel/protocol/worker-calls.ts';
 import type { Change, Draft, History } from '../../../kernel/ports/function-store.ts';
 import type { ImportPlan, PlannedHistory } from './import-plan.ts';
 
@@ -53,6 +54,21 @@ async function compileHistory(
   const live = history.revisions.find(({ revision }) => revision === history.live);
   const compiled = live && (await compile(live));
   return { ...history, revisions: history.revisions.map((one) => ({ ...one, compiled: (one === live && compiled) || uncompiled })) };
+}
+
+/** The plan, its live revisions with the reasons for which they do not load. */
+export function withLoadErrors(plan: CompiledPlan, loadErrors: LoadErrors): CompiledPlan {
+  if (loadErrors.size === 0) return plan;
+  const drafts = plan.drafts.map((draft) => withLoadError(draft, loadErrors.get(draft.name)));
+  const histories = plan.histories.map((history) => {
+    const loadError = loadErrors.get(history.name);
+    return { ...history, revisions: history.revisions.map((one) => (one.revision === history.live ? withLoadError(one, loadError) : one)) };
+  });
+  return { ...plan, drafts, histories };
+}
+
+function withLoadError<T extends object>(item: T, loadError: Diagnostic | undefined): T {
+  return loadError ? { ...item, loadError } : item;
 }
 
 /** The change that carries out the plan; the secret is the one to keep, if there is one. */

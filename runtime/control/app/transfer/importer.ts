@@ -4,9 +4,9 @@ import type { LogLevel } from '../../../kernel/ports/logger.ts';
 import { type BuiltFunction, type Revision, toBuilt } from '../../../kernel/functions/revision.ts';
 import type { FunctionStore } from '../../../kernel/ports/function-store.ts';
 import type { LiveCatalog } from '../publishing/catalog.ts';
-import type { Deployments } from '../publishing/deployment.ts';
+import type { Deployment, Deployments } from '../publishing/deployment.ts';
 import type { ImportOptions, ImportReport } from './import-report.ts';
-import { type CompiledPlan, compilePlan, toChange } from './compiled-plan.ts';
+import { type CompiledPlan, compilePlan, toChange, withLoadErrors } from './compiled-plan.ts';
 import { type ImportPlan, planImport } from './import-plan.ts';
 import type { AppExport } from './export-reader.ts';
 
@@ -34,17 +34,21 @@ export class Importer {
     const { store, builder } = this.#options;
     const plan = await planImport(store, app, options.mode);
     const compiled = await compilePlan(plan, builder);
-    const loading = await this.#deploy(compiled, async () => {
-      const published = await store.commit(toChange(compiled, secretOf(app, options)));
-      return [...published, ...liveOf(compiled)];
+    const loading = await this.#deploy(compiled, async (loadErrors) => {
+      const kept = withLoadErrors(compiled, loadErrors);
+      const published = await store.commit(toChange(kept, secretOf(app, options)));
+      return [...published, ...liveOf(kept)];
     });
     const report = toReport({ plan, compiled, app, options, loading });
     this.#options.log('info', `imported ${report.functions.length} functions with ${report.revisions} revisions`);
     return report;
   }
 
-  /** Deploys all that will be live. A function that does not load goes live with code that says so, and the rest is tried again. */
-  async #deploy(compiled: CompiledPlan, commit: () => Promise<readonly Revision[]>): Promise<readonly Diagnostic[]> {
+  /**
+   * Deploys all that will be live; what does not load is kept. A function that ends the worker when it is loaded goes
+   * live with code that says so, and the rest is tried again.
+   */
+  async #deploy(compiled: CompiledPlan, commit: Deployment['commit']): Promise<readonly Diagnostic[]> {
     const { catalog, deployments } = this.#options;
     const deleted = compiled.histories.filter(({ name, live }) => live === null && catalog.get(name)).map(({ name }) => name);
     const drafts = compiled.drafts.map((one): Revision => ({ ...one, revision: (catalog.get(one.name)?.revision ?? 0) + 1, createdAt: 0 }));
@@ -52,11 +56,15 @@ export class Importer {
     const sourceOf = (name: string): string | undefined => (live.get(name) ?? catalog.get(name))?.source;
     const reasons = new Map(compiled.broken);
     const diagnostics: Diagnostic[] = [];
+    const noting: Deployment['commit'] = (loadErrors) => {
+      diagnostics.push(...loadErrors.values());
+      return commit(loadErrors);
+    };
     for (;;) {
       const functions = [...live.values()].map((one) => withReason(toBuilt(one), reasons.get(one.name)));
       try {
-        await deployments.deploy({ staged: { functions, deleted }, sourceOf, commit });
-        return diagnostics;
+        await deployments.deploy({ staged: { functions, deleted }, sourceOf, keep: [...live.keys()], commit: noting });
+        return [...new Set(diagnostics)];
       } catch (error) {
         const failed = failuresOf(error).filter((one) => live.has(one.function) && !reasons.has(one.function));
         if (failed.length === 0 || !(error instanceof HearthError)) throw error;

@@ -4,6 +4,7 @@ import { HearthError, messageOf } from '../../../kernel/errors.ts';
 import type { LogFields, LogLevel, LogRecord } from '../../../kernel/ports/logger.ts';
 import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
 import type { WorkerSettings } from '../../../kernel/protocol/settings.ts';
+import type { LoadReport } from '../../../kernel/protocol/worker-calls.ts';
 import type { WatchdogReport } from '../../../kernel/protocol/watchdog-report.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { WorkerState } from './worker-state.ts';
@@ -21,6 +22,7 @@ export interface PoolOptions {
   /** The live functions as a worker is to have them at this moment. */
   functions(): readonly BuiltFunction[];
   readonly onLogs: (records: readonly LogRecord[]) => void;
+  readonly onLoad: (report: LoadReport) => void;
   /** Finds out why the serving worker has ended. */
   judge(worker: WorkerProcess, exit: WorkerExit): CrashReport;
   log(level: LogLevel, message: string, fields?: LogFields): void;

@@ -83,6 +83,12 @@ export class WorkerSupervisor implements StagingWorkers {
     };
   }
 
+  /** Runs `__init__` again; rejects with what it fails with. */
+  async init(): Promise<WorkerResult<'init'>> {
+    const worker = await this.#pool.serving();
+    return worker.call('init', {}, this.#options.settings.limits.initTimeout + callTimeout);
+  }
+
   async call<M extends WorkerMethod>(method: M, params: WorkerParams<M>): Promise<WorkerResult<M>> {
     return (await this.#pool.serving()).call(method, params, callTimeout);
   }
@@ -101,15 +107,16 @@ export class WorkerSupervisor implements StagingWorkers {
   }
 
   /** Stages a change in the serving worker. */
-  async stage(id: number, change: BuiltChange): Promise<StagedChange> {
+  async stage(id: number, change: BuiltChange, keep: readonly string[]): Promise<StagedChange> {
     const worker = await this.#pool.serving();
     const discard = (): void => void worker.call('discard', { stage: id }, callTimeout).catch(() => {});
-    await this.#trying(change, worker, worker.call('stage', { stage: id, change }, callTimeout)).catch((error: unknown) => {
+    const staging = this.#trying(change, worker, worker.call('stage', { stage: id, change, keep }, callTimeout));
+    const loadErrors = await staging.catch((error: unknown) => {
       // A worker that hung may still evaluate it later, when nobody waits for it any more.
       discard();
       throw error;
     });
-    return { activate: (committed) => this.#activate(worker, id, committed), discard };
+    return { loadErrors, activate: (committed) => this.#activate(worker, id, committed), discard };
   }
 
   /** Finds out why a worker ended, keeps the report, and disables the function that is to blame. */

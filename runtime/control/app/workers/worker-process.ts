@@ -10,7 +10,7 @@ import type { LogRecord } from '../../../kernel/ports/logger.ts';
 import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
 import type { WorkerSettings } from '../../../kernel/protocol/settings.ts';
 import type { WatchdogReport } from '../../../kernel/protocol/watchdog-report.ts';
-import type { WorkerMessage, WorkerMethod, WorkerParams, WorkerResult } from '../../../kernel/protocol/worker-calls.ts';
+import type { LoadReport, WorkerMessage, WorkerMethod, WorkerParams, WorkerResult } from '../../../kernel/protocol/worker-calls.ts';
 import type { EndReason, WorkerExit, WorkerFacts } from './worker-end.ts';
 import { WorkerChannel } from './worker-channel.ts';
 import { WorkerOutput } from './worker-output.ts';
@@ -22,6 +22,7 @@ export interface WorkerProcessOptions {
   readonly settings: WorkerSettings;
   onLogs(records: readonly LogRecord[]): void;
   onMetrics(worker: WorkerProcess, metrics: WorkerMetrics): void;
+  onLoad(report: LoadReport): void;
   /** Gets what its watchdog reports, also while the worker itself hangs. */
   onReport(worker: WorkerProcess, report: WatchdogReport): void;
   onExit(worker: WorkerProcess, exit: WorkerExit): void;
@@ -162,6 +163,7 @@ export class WorkerProcess {
     this.silentLooks = 0;
     this.#channel.receive(message);
     if (message.type === 'logs') this.#options.onLogs(message.records);
+    else if (message.type === 'load') this.#options.onLoad(message);
     else if (message.type === 'metrics') {
       this.metrics = message.metrics;
       this.#options.onMetrics(this, message.metrics);

@@ -1,5 +1,5 @@
 import type { FunctionModule } from '../../../kernel/functions/module.ts';
-import type { FunctionView } from '../../../kernel/functions/registry.ts';
+import type { FunctionView } from '../../../kernel/functions/function-view.ts';
 import type { HttpCall, HttpDialect, RequestOrigin } from '../../triggers/http/http-call.ts';
 import { replyText } from '../../triggers/http/reply.ts';
 import { addCors, answerPreflight } from './cors.ts';

@@ -4,7 +4,7 @@ import type { CurrentCall } from '../../../kernel/calls/current-call.ts';
 import type { Failure } from '../../../kernel/calls/failures.ts';
 import { HearthError } from '../../../kernel/errors.ts';
 import type { FunctionModule } from '../../../kernel/functions/module.ts';
-import type { FunctionView } from '../../../kernel/functions/registry.ts';
+import type { FunctionView } from '../../../kernel/functions/function-view.ts';
 
 /**
  * Makes what calls functions by name for `cloud.invoke()`: past the interceptor, with the very context that is given.

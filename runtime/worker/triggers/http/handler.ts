@@ -1,7 +1,7 @@
 import { Concurrency } from '../../../kernel/calls/concurrency.ts';
 import { Deadlines } from '../../../kernel/calls/deadlines.ts';
 import { HearthError, messageOf } from '../../../kernel/errors.ts';
-import type { FunctionView } from '../../../kernel/functions/registry.ts';
+import type { FunctionView } from '../../../kernel/functions/function-view.ts';
 import type { App } from '../../process/app-context.ts';
 import { dropConsoleCookie } from '../console-cookie.ts';
 import { discardBody, hasBody } from './body-limit.ts';

@@ -3,7 +3,7 @@ import { Call } from '../../../kernel/calls/call.ts';
 import type { Failure } from '../../../kernel/calls/failures.ts';
 import type { HearthError } from '../../../kernel/errors.ts';
 import type { FunctionModule } from '../../../kernel/functions/module.ts';
-import type { FunctionView } from '../../../kernel/functions/registry.ts';
+import type { FunctionView } from '../../../kernel/functions/function-view.ts';
 import { isEventStream, replyThrown } from './reply.ts';
 import type { HttpRequest } from './request.ts';
 import type { ResponseBatch } from './response-batch.ts';

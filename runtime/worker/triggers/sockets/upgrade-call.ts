@@ -7,7 +7,7 @@ import type { Failure } from '../../../kernel/calls/failures.ts';
 import { catalogue, HearthError } from '../../../kernel/errors.ts';
 import type { FunctionModule, Handler } from '../../../kernel/functions/module.ts';
 import { whenLoaded } from '../../../kernel/functions/pending-import.ts';
-import type { FunctionView } from '../../../kernel/functions/registry.ts';
+import type { FunctionView } from '../../../kernel/functions/function-view.ts';
 import type { Identity } from '../../sockets/event-queue.ts';
 import { offeredProtocols } from './handshake.ts';
 import { errorRefusal, type Refusal, refuse, toRefusal } from './upgrade-refusal.ts';

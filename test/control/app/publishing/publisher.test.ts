@@ -48,6 +48,15 @@ function publish(functions: Readonly<Record<string, string>>, deleted: readonly 
   return publisher.publish({ functions: Object.entries(functions).map(([name, source]) => ({ name, source })), deleted });
 }
 
+async function refusal(publishing: Promise<unknown>): Promise<HearthError> {
+  const error: unknown = await publishing.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof HearthError) return error;
+  throw new Error('It was not refused.');
+}
+
 /** What is live: in the worker, in the catalog and in the store, which must agree. */
 async function live(): Promise<Record<string, unknown>> {
   const stored = await store.functions();
@@ -135,6 +144,69 @@ describe('publish()', () => {
     await expect(publisher.publish({ functions: [edit], deleted: [] })).rejects.toBeInstanceOf(HearthError);
     expect(workers.steps.slice(2)).toEqual(['stage 2 a#2', 'discard 2']);
     expect([host.call('a').answer, catalog.get('a')?.revision]).toEqual(['A', 1]);
+  });
+
+  it('names all functions of a batch that do not compile, and the missing imports of the others, in the order of the batch', async () => {
+    const batch = { a: 'export default (', b: "import x from '@/nobody'; export default x;", c: answering('C'), d: '\n\nconst = 1;' };
+    const refused = publish(batch);
+    await expect(refused).rejects.toMatchObject({ code: 'BUILD_FAILED' });
+    const { diagnostics } = await refusal(refused);
+    expect(diagnostics?.map((one) => [one.function, one.line])).toEqual([
+      ['a', 1],
+      ['b', 1],
+      ['d', 3],
+    ]);
+    expect(workers.steps).toEqual([]);
+  });
+
+  it('names all functions of a batch that do not load with the text of their lines, and the cause of several once', async () => {
+    const batch = {
+      uses: "import lib from '@/lib';\nexport default () => lib;",
+      lib: "\nthrow new Error('lib is bad');",
+      also: "import lib from '@/lib';\nexport default () => lib;",
+      own: 'const x: any = null;\nx.y;\nexport default () => 1;',
+      fine: answering('fine'),
+    };
+    const { code, diagnostics } = await refusal(publish(batch));
+    expect(code).toBe('LOAD_FAILED');
+    expect(diagnostics?.map((one) => [one.function, one.line, one.lineText])).toEqual([
+      ['lib', 2, "throw new Error('lib is bad');"],
+      ['own', 2, 'x.y;'],
+    ]);
+  });
+
+  it('keeps what does not load when asked, reports it under each function, and evaluates it at each use until it loads', async () => {
+    const batch = {
+      uses: "import lib from '@/lib';\nexport default () => lib;",
+      lib: 'const { key } = (globalThis as any).lateState;\nexport default key;',
+      fine: answering('fine'),
+    };
+    const functions = Object.entries(batch).map(([name, source]) => ({ name, source }));
+    const published = await publisher.publish({ functions, deleted: [], onLoadError: 'keep' });
+    expect(published.map(({ name, loadError }) => [name, loadError?.function, loadError?.line])).toEqual([
+      ['uses', 'lib', 1],
+      ['lib', 'lib', 1],
+      ['fine', undefined, undefined],
+    ]);
+    expect((await store.functions()).map(({ name, loadError }) => [name, loadError?.function])).toEqual([
+      ['fine', undefined],
+      ['lib', 'lib'],
+      ['uses', 'lib'],
+    ]);
+    expect(() => host.call('uses')).toThrow('key');
+    expect(() => host.call('uses')).toThrow('key');
+    Reflect.set(globalThis, 'lateState', { key: 'k' });
+    try {
+      expect(host.call('uses').answer).toBe('k');
+    } finally {
+      Reflect.deleteProperty(globalThis, 'lateState');
+    }
+  });
+
+  it('never keeps what does not compile', async () => {
+    const functions = [{ name: 'a', source: 'export default (' }];
+    await expect(publisher.publish({ functions, deleted: [], onLoadError: 'keep' })).rejects.toMatchObject({ code: 'BUILD_FAILED' });
+    expect(await live()).toEqual({});
   });
 
   it('publishes begun together follow one another, each whole, past one that fails', async () => {

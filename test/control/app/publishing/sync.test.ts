@@ -105,6 +105,24 @@ describe('StoreSync', () => {
     expect(sync.list()).toEqual([]);
   });
 
+  it('takes a revision that was published although it does not load, which loads here when its time has come', async () => {
+    await elsewhere({ a: answering('A') });
+    await sync.start();
+    const late = 'const { key } = (globalThis as any).syncedState;\nexport default () => key;';
+    const loadError = { function: 'a', line: 1, column: 9, message: 'TypeError', lineText: '' };
+    const { compiled } = await host.builder.build({ name: 'a', source: late });
+    await store.commit({ drafts: [{ name: 'a', source: late, methods: undefined, note: '', compiled, loadError }], deleted: [] });
+    sync.request();
+    await expect.poll(() => catalog.get('a')?.revision).toBe(2);
+    expect(sync.list()).toEqual([]);
+    Reflect.set(globalThis, 'syncedState', { key: 'K' });
+    try {
+      expect(live()).toEqual({ a: '2 K' });
+    } finally {
+      Reflect.deleteProperty(globalThis, 'syncedState');
+    }
+  });
+
   it('compiles anew what a host of another version has compiled', async () => {
     await elsewhere({ a: answering('A') }, [], 'esbuild@0.0.1');
     await sync.start();

@@ -43,6 +43,7 @@ export class RealWorkers implements AsyncDisposable {
       crashes: { add: (report) => void this.crashes.push(report) },
       functions: () => this.live,
       onLogs: () => {},
+      onLoad: () => {},
       recentLogs: () => [],
       log: (_level, message) => void this.lines.push(message),
     });

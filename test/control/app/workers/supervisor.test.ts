@@ -10,7 +10,7 @@ describe('stage()', () => {
     await using workers = await RealWorkers.start({ a: answering('1') });
     await expect.poll(() => workers.supervisor.status().standby).toBe('ready');
     const next = await workers.build('a', 2, answering('2'));
-    const stage = await workers.supervisor.stage(1, { functions: [next], deleted: [] });
+    const stage = await workers.supervisor.stage(1, { functions: [next], deleted: [] }, []);
     expect(await workers.call('a')).toBe('200 1');
     workers.live = [next];
     await stage.activate({ functions: [next], deleted: [] });
@@ -22,7 +22,7 @@ describe('stage()', () => {
   it('rejects with LOAD_FAILED and the place when the code throws, and leaves what is live', async () => {
     await using workers = await RealWorkers.start({ a: answering('1') });
     const broken = await workers.build('a', 2, "\nthrow new Error('no luck');");
-    await expect(workers.supervisor.stage(1, { functions: [broken], deleted: [] })).rejects.toMatchObject({
+    await expect(workers.supervisor.stage(1, { functions: [broken], deleted: [] }, [])).rejects.toMatchObject({
       code: 'LOAD_FAILED',
       diagnostics: [{ function: 'a', line: 2 }],
     });
@@ -33,7 +33,7 @@ describe('stage()', () => {
     await using workers = await RealWorkers.start({ a: answering('1') });
     const { pid } = workers;
     const broken = await workers.build('a', 2, `${hang};`);
-    await expect(workers.supervisor.stage(1, { functions: [broken], deleted: [] })).rejects.toMatchObject({
+    await expect(workers.supervisor.stage(1, { functions: [broken], deleted: [] }, [])).rejects.toMatchObject({
       code: 'LOAD_FAILED',
       diagnostics: [{ function: 'a', line: 1 }],
     });
@@ -46,7 +46,7 @@ describe('stage()', () => {
   it('leaves nothing of what is discarded', async () => {
     await using workers = await RealWorkers.start({ a: answering('1') });
     const next = await workers.build('a', 2, answering('2'));
-    (await workers.supervisor.stage(1, { functions: [next], deleted: [] })).discard();
+    (await workers.supervisor.stage(1, { functions: [next], deleted: [] }, [])).discard();
     await expect(workers.supervisor.call('activate', { stage: 1, revisions: [] })).rejects.toThrow();
     expect(await workers.call('a')).toBe('200 1');
   });

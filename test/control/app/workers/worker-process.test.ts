@@ -33,6 +33,7 @@ beforeEach(async () => {
     settings,
     onLogs: (records) => void logs.push(...records),
     onMetrics: (_worker, report) => void metrics.push(report),
+    onLoad: () => {},
     onReport: () => {},
     onExit: (_worker, exit) => void exits.push(exit),
   });
