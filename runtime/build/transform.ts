@@ -23,8 +23,8 @@ const options = {
   supported: { 'import-attributes': true },
   // CommonJS has no `import.meta`; a worker passes one in under this name.
   define: { 'import.meta': insertedNames.meta },
-  // Laf compiles for ES2022, where TypeScript defines class fields as the language does. Its compiler knows no
-  // decorators; these are the ones that packages of its time were written for.
+  // Laf compiles with TypeScript 4.9 for ES2022: class fields are defined as the language does, and decorators are
+  // the older kind, the only one that this version has.
   tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: true } },
   legalComments: 'none',
   logLevel: 'silent',

@@ -128,6 +128,11 @@ describe('output', () => {
     ['a field over its parent’s', "class A { x = 'a'; } class B extends A { x: any; } seen.push(new B().x === undefined);", [true]],
     ['static fields', "class A { static set x(v) { seen.push('set'); } } class B extends A { static x = 1; } seen.push(B.x);", [1]],
     [
+      'a parameter property before a field that reads it',
+      'class A { constructor(public x = 1) {} y = this.x; } seen.push(Object.keys(new A()).toSorted(), new A().y);',
+      [['x', 'y'], null],
+    ],
+    [
       'computed and private fields',
       "const k = 'x'; class A { [k] = 1; #p = 2; get p() { return this.#p; } } seen.push(new A().x, new A().p);",
       [1, 2],

@@ -71,6 +71,12 @@ it('a static import takes ES modules of every form, after a restart too', async 
     '__websocket__',
     "import { kind } from 'later';\nexport const upgrade = () => ({ id: kind });\nexport default ({ socket, user, method }: any) => method === 'WebSocket:message' && socket.send(user.id + kind);",
   );
+  await host.publish(
+    '__interceptor__',
+    "import { kind } from 'later';\nexport default (ctx: any, next: any) => (ctx.query.stop ? { value: kind } : next(ctx));",
+  );
+  await host.api('POST', '/v1/worker/restart');
+  expect((await host.call('/lib/user?stop=1')).json).toEqual({ value: 'slow' });
   await host.api('POST', '/v1/worker/restart');
   const socket = await host.connect();
   socket.send('now');
@@ -83,6 +89,7 @@ it('a static import takes ES modules of every form, after a restart too', async 
     request: {},
   });
   expect(run.json.response?.body ?? run.text).toBe('slow');
+  await host.api('DELETE', '/v1/functions/__interceptor__');
 });
 
 it('errors of packages are shown as themselves', async () => {

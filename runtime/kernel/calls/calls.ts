@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { FunctionModule } from '../functions/module.ts';
+import type { FunctionModule, Handler } from '../functions/module.ts';
+import { onceLoaded } from '../functions/pending-import.ts';
 import type { FunctionView } from '../functions/function-view.ts';
 import type { Attribution } from './attribution.ts';
 import type { CurrentCall } from './current-call.ts';
@@ -64,10 +65,15 @@ export class Calls {
     }
   }
 
-  /** Calls a function's handler, evaluating its code first if need be; throws what either throws. */
+  /** Calls a function's handler, evaluating its code first if need be; throws what either throws. Waits for packages that the code still lacks. */
   invoke(functions: FunctionView, module: FunctionModule, context: unknown): unknown {
+    let handler: Handler;
+    try {
+      handler = functions.handler(module);
+    } catch (error) {
+      return onceLoaded(error, () => this.invoke(functions, module, context));
+    }
     // Only evaluated code has a mark.
-    const handler = functions.handler(module);
     return this.enter(module.mark, handler, context);
   }
 

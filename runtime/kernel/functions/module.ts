@@ -1,5 +1,4 @@
 import { HearthError } from '../errors.ts';
-import { PendingImport, whenLoaded } from './pending-import.ts';
 import type { BuiltFunction } from './revision.ts';
 
 /** What functions export: takes a context; the trigger decides what becomes of the result. */
@@ -109,7 +108,7 @@ export class FunctionModule {
 
   /** The loaded code's handler, looked up as Laf does (`default`, then `main`), then as Architect and Lolo do. */
   handler(instantiate: Instantiate, realm: Realm): Handler {
-    return this.#handler ?? this.#findHandler(instantiate, realm);
+    return (this.#handler ??= handlerOf(this.load(instantiate, realm)) ?? refuse(this.name));
   }
 
   /** Ends the instance; the next use evaluates the code anew. */
@@ -118,21 +117,6 @@ export class FunctionModule {
     this.#instance = undefined;
     this.#handler = undefined;
     instance?.dispose();
-  }
-
-  /** While a package of the code is loading: a handler that waits for it. */
-  #findHandler(instantiate: Instantiate, realm: Realm): Handler {
-    const find = (): Handler => (this.#handler ??= handlerOf(this.load(instantiate, realm)) ?? refuse(this.name));
-    try {
-      return find();
-    } catch (error) {
-      if (!(error instanceof PendingImport)) throw error;
-      return async (...args) => {
-        await error.loaded;
-        const handler = await whenLoaded(find);
-        return Reflect.apply(handler, undefined, args);
-      };
-    }
   }
 }
 

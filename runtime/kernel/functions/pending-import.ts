@@ -40,9 +40,14 @@ export function whenLoaded<T>(use: () => T, timeout = 0): T | Promise<T> {
   try {
     return use();
   } catch (error) {
-    if (!(error instanceof PendingImport)) throw error;
-    return error.settled(timeout).then(() => whenLoaded(use, timeout));
+    return onceLoaded(error, () => whenLoaded(use, timeout), timeout);
   }
+}
+
+/** Calls `again` when the package that this error is about has loaded; throws any other error. */
+export function onceLoaded<T>(error: unknown, again: () => T | Promise<T>, timeout = 0): Promise<T> {
+  if (error instanceof PendingImport) return error.settled(timeout).then(again);
+  throw error;
 }
 
 /** Every importer gets the one error that the package threw, so the frames go on an error that inherits from it. */

@@ -101,7 +101,7 @@ export function createFunctionHost(wrap: (instantiate: Instantiate) => Instantia
     call: (name, context) => {
       const module = moduleOf(name);
       const invocation = new FakeCall(name, module.revision);
-      return { answer: calls.within(invocation, () => registry.handler(module)(context), undefined), invocation };
+      return { answer: calls.within(invocation, () => calls.invoke(registry, module, context), undefined), invocation };
     },
     close: async () => {
       registry.close();

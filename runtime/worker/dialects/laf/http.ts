@@ -1,4 +1,5 @@
-import type { FunctionModule } from '../../../kernel/functions/module.ts';
+import type { FunctionModule, Handler } from '../../../kernel/functions/module.ts';
+import { onceLoaded } from '../../../kernel/functions/pending-import.ts';
 import type { FunctionView } from '../../../kernel/functions/function-view.ts';
 import type { HttpCall, HttpDialect, RequestOrigin } from '../../triggers/http/http-call.ts';
 import { replyText } from '../../triggers/http/reply.ts';
@@ -39,11 +40,17 @@ function lookUp(functions: FunctionView, { name, request, response }: RequestOri
   return undefined;
 }
 
-function enter({ calls, functions, module }: HttpCall, context: HttpContext): unknown {
+function enter(call: HttpCall, context: HttpContext): unknown {
+  const { calls, functions, module } = call;
   const interceptor = module.name === reserved.interceptor ? undefined : functions.get(reserved.interceptor);
   if (!interceptor) return calls.invoke(functions, module, context);
+  let handler: Handler;
+  try {
+    handler = functions.handler(interceptor);
+  } catch (error) {
+    return onceLoaded(error, () => enter(call, context));
+  }
   // A refused caller must not trigger evaluation of the function.
-  const handler = functions.handler(interceptor);
   const next = (given: unknown): unknown => calls.invoke(functions, module, given);
   return calls.enter(interceptor.mark, () => intercept(handler, next, context), undefined);
 }

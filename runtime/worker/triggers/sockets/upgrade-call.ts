@@ -6,7 +6,7 @@ import type { CallOrigin } from '../../../kernel/calls/current-call.ts';
 import type { Failure } from '../../../kernel/calls/failures.ts';
 import { catalogue, HearthError } from '../../../kernel/errors.ts';
 import type { FunctionModule, Handler } from '../../../kernel/functions/module.ts';
-import { whenLoaded } from '../../../kernel/functions/pending-import.ts';
+import { onceLoaded } from '../../../kernel/functions/pending-import.ts';
 import type { FunctionView } from '../../../kernel/functions/function-view.ts';
 import type { Identity } from '../../sockets/event-queue.ts';
 import { offeredProtocols } from './handshake.ts';
@@ -73,7 +73,19 @@ export class UpgradeCall extends Call<CallOrigin, UpgradeTrigger> {
   }
 
   protected override invoke(): unknown {
-    return whenLoaded(() => this.#decide());
+    const { functions, dialect } = this.bounds;
+    let exports: unknown;
+    try {
+      exports = functions.exports(this.module);
+    } catch (error) {
+      return onceLoaded(error, () => this.invoke());
+    }
+    const handler = dialect.handlerOf(exports);
+    this.#loaded = true;
+    if (!handler) return undefined;
+    const context = dialect.createUpgradeContext(this);
+    this.#context = context;
+    return this.calls.enter(this.module.mark, handler, context);
   }
 
   protected override hold(): void {
@@ -108,16 +120,6 @@ export class UpgradeCall extends Call<CallOrigin, UpgradeTrigger> {
 
   protected override timeout(): HearthError {
     return new HearthError('UPGRADE_TIMEOUT', { limit: this.bounds.deadlines?.timeout ?? 0 });
-  }
-
-  #decide(): unknown {
-    const { functions, dialect } = this.bounds;
-    const handler = dialect.handlerOf(functions.exports(this.module));
-    this.#loaded = true;
-    if (!handler) return undefined;
-    const context = dialect.createUpgradeContext(this);
-    this.#context = context;
-    return this.calls.enter(this.module.mark, handler, context);
   }
 
   #abandon(): void {
