@@ -251,6 +251,11 @@ describe('the end of the worker', () => {
       "globalThis.process.on('SIGTERM', () => { setTimeout(() => { write('timer'); process.exit(0); }, 150); });",
     );
     await listening(
+      'ends-once',
+      `void (async () => { await once(process, 'SIGTERM'); ${delay} ${delay} write('once'); })();`,
+      "import { once } from 'node:events';",
+    );
+    await listening(
       'ends-file',
       "require('node:process').on('SIGTERM', () => { require('fs').promises.appendFile(" + JSON.stringify(file()) + ", 'file\\n'); });",
     );
@@ -274,6 +279,7 @@ describe('the end of the worker', () => {
         'file',
         'loops',
         'new revision SIGTERM15',
+        'once',
         'package SIGTERM',
         'promise',
         'throws',

@@ -6,7 +6,7 @@ export type LogLevel = (typeof logLevels)[number];
 
 /** Where a line comes from; absent fields do not apply. */
 export interface LogFields {
-  /** The function whose code wrote the line. A line without it is the host's own. */
+  /** The function whose code wrote the line. A line without it is the host's own, or what a program or Node itself printed. */
   readonly function?: string;
   readonly revision?: number;
   readonly requestId?: string;

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage, createHook } from 'node:async_hooks';
+import { createHook, executionAsyncId, executionAsyncResource } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isThenable } from '../../kernel/calls/thenable.ts';
 
@@ -23,15 +23,28 @@ interface Task {
  * It watches every asynchronous operation of the process, which costs each of them some time, so it is for the end of a process.
  */
 export class StartedWork {
-  readonly #scope = new AsyncLocalStorage<Task>();
   readonly #tasks: Task[] = [];
+  /** Whose operation has this id. */
+  readonly #owners = new Map<number, Task>();
   readonly #pending = new Map<number, { readonly task: Task; readonly resource: object }>();
+  /** Whose code runs now, before anything asynchronous. */
+  #running: Task | undefined;
+  /** Code that waited for what the code did (`await once(process, 'SIGTERM')`) goes on in the microtasks right after it. */
+  #woken: Task | undefined;
   readonly #hook = createHook({
     init: (id, type, _trigger, resource) => {
-      const task = this.#scope.getStore();
-      if (task && waitedFor.test(type) && !notWaitedFor.test(type)) this.#pending.set(id, { task, resource });
+      const task = this.#current ?? this.#woken;
+      if (!task) return;
+      this.#owners.set(id, task);
+      if (waitedFor.test(type) && !notWaitedFor.test(type)) this.#pending.set(id, { task, resource });
     },
-    destroy: (id) => void this.#pending.delete(id),
+    before: (id) => {
+      if (!this.#owners.has(id) && !(executionAsyncResource() instanceof Promise)) this.#woken = undefined;
+    },
+    destroy: (id) => {
+      this.#owners.delete(id);
+      this.#pending.delete(id);
+    },
   });
 
   /** Runs code whose work is waited for, a promise that it returns included. Throws what it throws. */
@@ -39,7 +52,15 @@ export class StartedWork {
     this.#hook.enable();
     const task: Task = { promises: 0, done: false };
     this.#tasks.push(task);
-    const result = this.#scope.run(task, code);
+    // Before the microtasks that the code wakes, and after what its caller does now.
+    queueMicrotask(() => (this.#woken = { promises: 0, done: false }));
+    this.#running = task;
+    let result: unknown;
+    try {
+      result = code();
+    } finally {
+      this.#running = undefined;
+    }
     if (!isThenable(result)) return;
     task.promises += 1;
     // Its rejection stays unhandled, and is reported as that.
@@ -48,15 +69,21 @@ export class StartedWork {
 
   /** The code that runs now has nothing left to do. */
   finish(): void {
-    const task = this.#scope.getStore();
+    const task = this.#current;
     if (task) task.done = true;
   }
 
   /** Resolves when all of it is over, at the latest after `timeout` milliseconds. */
   async settled(timeout: number): Promise<void> {
     const until = performance.now() + timeout;
+    // What it has woken goes on first.
+    if (this.#tasks.length > 0) await sleep(0);
     while (this.#isUnderWay() && performance.now() < until) await sleep(lookInterval);
     this.#hook.disable();
+  }
+
+  get #current(): Task | undefined {
+    return this.#running ?? this.#owners.get(executionAsyncId());
   }
 
   #isUnderWay(): boolean {

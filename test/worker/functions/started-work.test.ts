@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -24,7 +25,7 @@ async function after(promise: Promise<unknown>, done: () => void): Promise<void>
 }
 
 /** Far more than any of this takes; no test waits for it. */
-const long = 20_000;
+const long = 10_000;
 
 describe('StartedWork', () => {
   it.each<[string, (done: () => void) => unknown]>([
@@ -66,6 +67,22 @@ describe('StartedWork', () => {
     const work = new StartedWork();
     work.run(() => start());
     await expect(work.settled(long)).resolves.toBeUndefined();
+  });
+
+  it('waits for code that it has woken, with all that this does then', async () => {
+    const emitter = new EventEmitter();
+    let over = false;
+    void (async () => {
+      await once(emitter, 'event');
+      await stat(import.meta.filename);
+      await sleep(30);
+      await sleep(30);
+      over = true;
+    })();
+    const work = new StartedWork();
+    work.run(() => emitter.emit('event'));
+    await work.settled(long);
+    expect(over).toBe(true);
   });
 
   it('does not wait for what others start meanwhile', async () => {
