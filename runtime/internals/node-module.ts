@@ -44,9 +44,14 @@ export function mapRequirePath(map: (from: unknown) => unknown): void {
   syncBuiltinESMExports();
 }
 
+/** `import()` as a function. */
+export type ImportCall = (specifier: string, options?: unknown) => Promise<unknown>;
+
 /** Node's `import()` as a file of this name has it; the file need not be there. Node calls what this rests on experimental. */
-export function createImport(filename: string): (specifier: string, options?: unknown) => Promise<unknown> {
+export function createImport(filename: string): ImportCall {
   const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  const load = compileFunction('return import(specifier, options)', ['specifier', 'options'], { filename, importModuleDynamically });
+  // V8 shows no position in line 0: that is how frames of this one are known for the host's own.
+  const at = { filename, lineOffset: -1, importModuleDynamically };
+  const load = compileFunction('return import(specifier, options)', ['specifier', 'options'], at);
   return (specifier, options): Promise<unknown> => Promise.resolve(Reflect.apply(load, undefined, [specifier, options]));
 }

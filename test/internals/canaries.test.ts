@@ -124,6 +124,14 @@ describe('node:module', () => {
     expect(await load('./data.json', { with: { type: 'json' } })).toMatchObject({ default: 5 });
     await expect(load('./gone.mjs')).rejects.toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' });
   });
+
+  it('shows the frame of such an import without a position', async () => {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 30;
+    const lost: unknown = await createImport('/nowhere/nobody.js')('nobody-has-this').catch((error: unknown) => error);
+    Error.stackTraceLimit = stackTraceLimit;
+    expect(lost).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND', stack: expect.stringMatching(/\n {4}at \/nowhere\/nobody\.js\n/) });
+  });
 });
 
 describe('process and timers', () => {

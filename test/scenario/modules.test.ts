@@ -116,6 +116,18 @@ it('errors of packages are shown as themselves', async () => {
     expect(await answerOf(`await import('${id}').catch((error) => error.code)`)).toBe(code);
 });
 
+it('what import() rejects with is logged at its position', async () => {
+  await host.publish('lib/lost', "export default async () => {\n  return import('nobody-has-this');\n};");
+  expect((await host.call('/lib/lost')).status).toBe(500);
+  const line = await vi.waitFor(async () => {
+    const { logs } = (await host.api('GET', '/v1/logs?function=lib/lost&level=error')).json;
+    expect(logs).toHaveLength(1);
+    return logs[0];
+  });
+  expect(line).toMatchObject({ line: 2, column: 10, message: expect.stringContaining("Cannot find package 'nobody-has-this'") });
+  expect(line.stack).not.toMatch(/at \//);
+});
+
 it('import.meta serves createRequire() and files, and the position of an error stays right beside it', async () => {
   const before =
     "import { createRequire } from 'node:module'; import { readFileSync } from 'node:fs';\nconst require = createRequire(import.meta.url);";

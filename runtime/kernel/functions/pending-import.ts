@@ -52,7 +52,8 @@ export function onceLoaded<T>(error: unknown, again: () => T | Promise<T>, timeo
 
 /** Every importer gets the one error that the package threw, so the frames go on an error that inherits from it. */
 export function withFrames(thrown: unknown, frames: readonly string[]): unknown {
-  if (!(thrown instanceof Error)) return thrown;
+  // What other classes inherit may work on their own objects alone, such as the message of a DOMException.
+  if (!(thrown instanceof Error) || Object.prototype.toString.call(thrown) !== '[object Error]') return thrown;
   const copy: unknown = Object.create(thrown, {
     stack: { value: [thrown.stack, ...frames].join('\n'), configurable: true, writable: true },
   });

@@ -1,9 +1,10 @@
 import { isBuiltin } from 'node:module';
+import type { ImportCall } from '../../internals/node-module.ts';
 import type { Attribution } from '../../kernel/calls/attribution.ts';
 import type { FailedImport, FunctionModule } from '../../kernel/functions/module.ts';
 import { parseSpecifier } from '../../kernel/functions/name.ts';
-import { PendingImport } from '../../kernel/functions/pending-import.ts';
-import { functionOfUrl } from './import-meta.ts';
+import { framesOf, PendingImport, withFrames } from '../../kernel/functions/pending-import.ts';
+import { fileOf, functionOfUrl } from './import-meta.ts';
 import type { Packages } from './packages.ts';
 
 /** What imports lead to besides other functions. */
@@ -20,6 +21,7 @@ export class FunctionImports {
   readonly #importer: Pick<FunctionModule, 'name' | 'revision' | 'mark'>;
   readonly #importFunction: (name: string) => unknown;
   #failed: FailedImport | undefined;
+  #nodeImport: ImportCall | undefined;
   /** So that `import()` returns the same namespace each time. */
   readonly #namespaces = new WeakMap<object, object>();
 
@@ -57,24 +59,37 @@ export class FunctionImports {
     }
   }
 
-  /** `import()`: Node's own for packages and URLs. Even what is there already is imported after the code that asked for it. */
+  /** `import()`: Node's own for packages and URLs. */
   async import(specifier: unknown, options: unknown): Promise<unknown> {
     if (typeof specifier === 'symbol') throw new TypeError('Cannot convert a Symbol value to a string');
     const id = String(specifier);
-    return Promise.resolve().then(() => this.#load(id, options));
-  }
-
-  async #load(id: string, options: unknown): Promise<unknown> {
-    const { packages } = this.#targets;
-    const name = functionOfUrl(id, packages);
-    if (name !== undefined) return this.#namespaceOf(this.#importFunction(name));
-    if (parseSpecifier(id, this.#importer.name).kind !== 'package') return this.#namespaceOf(this.importNow(id));
+    const name = functionOfUrl(id, this.#targets.packages);
+    if (name !== undefined) return this.#importLater(() => this.#importFunction(name));
+    if (parseSpecifier(id, this.#importer.name).kind !== 'package') return this.#importLater(() => this.importNow(id));
     const { attribution } = this.#targets;
-    const namespace: unknown = await attribution.importing(this.#importer.mark, packages.import(id, options));
+    // Called at once: Node's own errors then have the caller's position.
+    const namespace: unknown = await attribution.importing(this.#importer.mark, this.#importPackage(id, options));
     if (!isBuiltin(id)) return namespace;
     // The host gives functions some of Node's modules in a form of their own.
     const own = this.importNow(id);
     return Reflect.get(Object(namespace), 'default') === own ? namespace : this.#namespaceOf(own);
+  }
+
+  /** Even what is there already is imported after the code that asked for it. */
+  async #importLater(load: () => unknown): Promise<unknown> {
+    const caller = new Error('The importer');
+    await Promise.resolve();
+    try {
+      return this.#namespaceOf(load());
+    } catch (error) {
+      throw withFrames(error, framesOf(caller));
+    }
+  }
+
+  #importPackage(id: string, options: unknown): Promise<unknown> {
+    const { packages } = this.#targets;
+    this.#nodeImport ??= packages.importer(fileOf(this.#importer.name, packages));
+    return this.#nodeImport(id, options);
   }
 
   /** Says who waits for a package; the mark of code whose evaluation has failed is gone. */

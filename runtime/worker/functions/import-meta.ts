@@ -16,7 +16,7 @@ export interface ImportMeta {
  * the app's packages and `new URL()` leads to files beside them.
  */
 export function createImportMeta(name: string, packages: Packages): ImportMeta {
-  const filename = join(packages.dir, `${name}.ts`);
+  const filename = fileOf(name, packages);
   const url = pathToFileURL(filename).href;
   const resolve = (specifier: unknown): string => {
     const id = String(specifier);
@@ -24,6 +24,11 @@ export function createImportMeta(name: string, packages: Packages): ImportMeta {
     return id.startsWith('@/') ? pathToFileURL(join(packages.dir, id.slice(2))).href : packages.resolveImport(id);
   };
   return Object.assign(Object.create(null), { dirname: dirname(filename), filename, resolve, url });
+}
+
+/** The file that a function is as if it stood in. */
+export function fileOf(name: string, { dir }: Packages): string {
+  return join(dir, `${name}.ts`);
 }
 
 /** The function that a URL made with `import.meta` stands for; undefined when a real file is there. */

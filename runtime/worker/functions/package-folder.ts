@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { createImport } from '../../internals/node-module.ts';
+import { createImport, type ImportCall } from '../../internals/node-module.ts';
 import { exportedFile, toPackagePath } from './package-exports.ts';
 
 /** A folder with `node_modules`, as the code in it sees packages. */
 export class PackageFolder {
   readonly require: NodeJS.Require;
   /** Node's own `import()`, from this folder. */
-  readonly import: (specifier: string, options?: unknown) => Promise<unknown>;
+  readonly import: ImportCall;
 
   /** `file` is any file of the folder; it need not be there. */
   constructor(file: string) {

@@ -1,7 +1,14 @@
 import { createRequire, isBuiltin } from 'node:module';
 import { join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { beforeEachFile, mapRequirePath, provideModule, redirectRequire } from '../../internals/node-module.ts';
+import {
+  beforeEachFile,
+  createImport,
+  type ImportCall,
+  mapRequirePath,
+  provideModule,
+  redirectRequire,
+} from '../../internals/node-module.ts';
 import { isSdk } from '../../kernel/functions/name.ts';
 import { framesOf, PendingImport, withFrames } from '../../kernel/functions/pending-import.ts';
 import { PackageFolder, codeOf } from './package-folder.ts';
@@ -19,8 +26,8 @@ export interface Packages {
    * while one with top-level `await` is loading.
    */
   importNow(id: string): unknown;
-  /** Node's `import()`, from the app's folder. */
-  import(specifier: string, options?: unknown): Promise<unknown>;
+  /** Node's `import()` as a file of the app's folder has it. */
+  importer(filename: string): ImportCall;
   /** Node's `import.meta.resolve()`, from the app's folder. */
   resolveImport(specifier: string): string;
 }
@@ -85,9 +92,12 @@ class FunctionPackages implements Packages {
     }
   }
 
-  import(specifier: string, options?: unknown): Promise<unknown> {
-    this.#onLoad();
-    return this.#pick(specifier).import(specifier, options);
+  importer(filename: string): ImportCall {
+    const fromApp = createImport(filename);
+    return (specifier, options) => {
+      this.#onLoad();
+      return (this.#pick(specifier) === this.#host ? this.#host.import : fromApp)(specifier, options);
+    };
   }
 
   resolveImport(specifier: string): string {

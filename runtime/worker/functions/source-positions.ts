@@ -20,7 +20,7 @@ function headlineOf(thrown: unknown): string {
   }
 }
 
-const hostFrame = /^\s+at .*(?:node:|\/dist\/worker\.js|\/runtime\/(?:worker|kernel|net)\/)/;
+const hostFrame = /^\s+at .*(?:node:|\/dist\/worker\.js|\/runtime\/(?:worker|kernel|net)\/|\/[^()]*\.ts$)/;
 
 /** A place in a function's source, counted from 1. */
 export interface SourcePlace {
@@ -75,6 +75,9 @@ function fileOf(line: string): string | undefined {
 /** Matches a place in compiled function code, as it stands in stacks. */
 const compiledPlace = /hearth:([\w./-]+)@\d+#(\d+):(\d+):(\d+)/g;
 
+/** Matches the name of compiled code, which Node shows as the importer of what it cannot find. */
+const compiledName = /hearth:([\w./-]+)@\d+#\d+/g;
+
 /**
  * Knows which source a place in compiled code stands for. Compiled code is named `FOLDER/hearth:NAME@REVISION#N`,
  * N counting what was compiled; source maps are read only when a place is asked for.
@@ -120,10 +123,11 @@ export class SourcePositions {
   rewrite(text: string): string {
     const lines = text.replaceAll(this.#prefix, 'hearth:').split('\n');
     const kept = lines.filter((line) => !isHostFrame(line));
-    return kept.join('\n').replace(compiledPlace, (...match: string[]) => {
+    const placed = kept.join('\n').replace(compiledPlace, (...match: string[]) => {
       const place = this.#resolve(match);
       return place ? `${place.function}.ts:${place.line}:${place.column}` : `${match[1]}.ts`;
     });
+    return placed.replace(compiledName, '$1.ts');
   }
 
   /** What a change that threw while loading is refused with: `LOAD_FAILED`, with the place if the stack names one. */

@@ -50,6 +50,11 @@ describe('loaded', () => {
     expect(thrown.stack).not.toContain('pending-import.test.ts');
   });
 
+  it('leaves an error as it is whose members work on itself alone', async () => {
+    const thrown = new DOMException('gone', 'AbortError');
+    await expect(new PendingImport('aborted', Promise.reject(thrown)).loaded).rejects.toBe(thrown);
+  });
+
   it('leaves what is no error as it is', async () => {
     let fail: (reason: unknown) => void = () => {};
     const loading = new Promise<void>((_, reject) => {

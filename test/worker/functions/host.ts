@@ -49,7 +49,7 @@ export function namedPackages(): Writable<Packages> {
     require: (id) => `package ${id}`,
     resolve: (id) => `/packages/${id}.js`,
     importNow: (id) => `package ${id}`,
-    import: async (id) => ({ default: `package ${id}` }),
+    importer: () => async (id) => ({ default: `package ${id}` }),
     resolveImport: (id) => `file:///packages/${id}.js`,
   };
 }

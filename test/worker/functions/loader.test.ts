@@ -178,6 +178,13 @@ describe('import()', () => {
     expect(await run(source)).toEqual([true, 5, 1]);
   });
 
+  it('rejects with the position of the import', async () => {
+    await host.publish({ probe: "const later = 1;\nexport default async () => {\n  return [later, await import('@/nobody')];\n};" });
+    const thrown: unknown = await Promise.resolve(host.call('probe').answer).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: 'FUNCTION_MISSING' });
+    expect(host.positions.first(String(Object(thrown).stack))).toEqual({ function: 'probe', line: 3, column: 24 });
+  });
+
   it('rejects for what is not there, does not load or is no specifier, and never throws', async () => {
     await host.publish({ lib: 'exports.main = () => 1;' });
     const source = `export default () => Promise.allSettled([import('@/nobody'), import(Symbol('x') as any), import('./broken')]).then((all) => all.map((one: any) => one.reason?.code ?? one.reason?.name));`;

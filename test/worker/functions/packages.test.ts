@@ -78,6 +78,7 @@ async function evaluate(expression: string): Promise<unknown> {
     const sdk = { default: 'the cloud' };
     const app = ${JSON.stringify(app)};
     const packages = createPackages(app, sdk, () => {});
+    const load = packages.importer(app + '/lib/hello.ts');
     const fails = (use) => { try { return use(); } catch (error) { return error.code ?? error.message.split('\\n')[0]; } };
     const whenLoaded = async (use) => {
       try { return use(); } catch (error) { if (!error.loaded) throw error; await error.loaded; return whenLoaded(use); }
@@ -195,8 +196,8 @@ describe('require()', () => {
 
   it('finds from the URL of a function what functions find', async () => {
     const expression = `await import('node:module').then(({ createRequire }) => {
-      const load = createRequire(new URL('file://' + app + '/lib/hello.ts'));
-      return [load('of-the-app').name, load('ws'), typeof load('axios').get, load('os').EOL, fails(() => load('nobody-has-this'))];
+      const require = createRequire(new URL('file://' + app + '/lib/hello.ts'));
+      return [require('of-the-app').name, require('ws'), typeof require('axios').get, require('os').EOL, fails(() => require('nobody-has-this'))];
     })`;
     expect(await evaluate(expression)).toEqual(['of the app', 'the ws of the app', 'function', '\n', 'MODULE_NOT_FOUND']);
   });
@@ -205,16 +206,16 @@ describe('require()', () => {
 describe('import()', () => {
   it('is Node’s: import conditions, top-level await, URLs, attributes, built-in modules', async () => {
     const expression = `await Promise.all([
-      packages.import('dual').then((it) => it.kind),
-      packages.import('slow').then((it) => it.default()),
-      packages.import('import-only/parts/one').then((it) => it.default),
-      packages.import('file://' + app + '/beside.mjs').then((it) => it.value),
-      packages.import(String(new URL('./beside.mjs', 'file://' + app + '/x.ts'))).then((it) => it.value),
-      packages.import('data:text/javascript,export const x = await Promise.resolve(4)').then((it) => it.x),
-      packages.import('data/data.json', { with: { type: 'json' } }).then((it) => it.default.value),
-      packages.import('node:os').then((it) => it.EOL),
-      packages.import('of-the-app').then((it) => it.default.name),
-      packages.import('axios').then((it) => typeof it.default.get),
+      load('dual').then((it) => it.kind),
+      load('slow').then((it) => it.default()),
+      load('import-only/parts/one').then((it) => it.default),
+      load('file://' + app + '/beside.mjs').then((it) => it.value),
+      load(String(new URL('./beside.mjs', 'file://' + app + '/x.ts'))).then((it) => it.value),
+      load('data:text/javascript,export const x = await Promise.resolve(4)').then((it) => it.x),
+      load('data/data.json', { with: { type: 'json' } }).then((it) => it.default.value),
+      load('node:os').then((it) => it.EOL),
+      load('of-the-app').then((it) => it.default.name),
+      load('axios').then((it) => typeof it.default.get),
     ])`;
     const expected = ['import', 'slow', 1, 'beside', 'beside', 4, 7, '\n', 'of the app', 'function'];
     expect(await evaluate(expression)).toEqual(expected);
@@ -222,7 +223,7 @@ describe('import()', () => {
 
   it('rejects with Node’s own errors', async () => {
     const ids = ['es/other', 'nobody-has-this', 'file:///nowhere.mjs', 'http://127.0.0.1/x.js', 'slow-broken', 'data/data.json'];
-    const expression = `await Promise.all(${JSON.stringify(ids)}.map((id) => packages.import(id).catch((error) => error.code ?? error.message)))`;
+    const expression = `await Promise.all(${JSON.stringify(ids)}.map((id) => load(id).catch((error) => error.code ?? error.message)))`;
     const attribute = expect.stringMatching(/^ERR_IMPORT_A(?:TTRIBUTE|SSERTION)(?:_TYPE)?_MISSING$/);
     const notFound = 'ERR_MODULE_NOT_FOUND';
     const expected = ['ERR_PACKAGE_PATH_NOT_EXPORTED', notFound, notFound, 'ERR_UNSUPPORTED_ESM_URL_SCHEME', 'slow and broken', attribute];

@@ -53,6 +53,12 @@ describe('rewrite()', () => {
     expect(host.positions.rewrite('at f (hearth:lib/a@1#7:2:3)')).toBe('at f (lib/a.ts)');
   });
 
+  it('takes out the frame of import(), and names the function where Node names compiled code as the importer', () => {
+    const text =
+      "Error: Cannot find package 'x' imported from /packages/hearth:lib/a@1#7\n    at /packages/lib/a.ts\n    at f (/packages/hearth:lib/a@1#7:2:3)";
+    expect(host.positions.rewrite(text)).toBe("Error: Cannot find package 'x' imported from lib/a.ts\n    at f (lib/a.ts)");
+  });
+
   it('leaves text without positions as it is', () => {
     const text = 'Error: no\n  at home we said "node:fs" twice';
     expect(host.positions.rewrite('nothing here\nor here')).toBe('nothing here\nor here');
