@@ -21,13 +21,13 @@ export function pairsOf(headers: readonly string[]): [string, string][] {
   return pairs;
 }
 
-/** The names of headers in each form that `writeHead()` takes: an object, a flat list, a list of pairs. */
+/** Pairs of names and values as a flat list, since Node mistakes them for one when a response has headers already. Anything else stays. */
+export function flatten<Headers>(headers: Headers): Headers | OutgoingHttpHeader[] {
+  return Array.isArray(headers) && Array.isArray(headers[0]) ? headers.flat() : headers;
+}
+
+/** The names of headers in an object or a flat list. */
 export function namesIn(headers: OutgoingHttpHeaders | readonly OutgoingHttpHeader[] | undefined): readonly string[] {
   if (headers === undefined) return [];
-  if (!Array.isArray(headers)) return Object.keys(headers);
-  const list: readonly unknown[] = headers;
-  const names = Array.isArray(list[0])
-    ? list.map((pair) => (Array.isArray(pair) ? pair[0] : undefined))
-    : list.filter((_, at) => at % 2 === 0);
-  return names.map(String);
+  return Array.isArray(headers) ? headers.filter((_, at) => at % 2 === 0).map(String) : Object.keys(headers);
 }

@@ -2,7 +2,7 @@ import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders
 import express from 'express';
 import type { CookieOptions, FunctionResponse } from '../../../../sdk/context.ts';
 import { adoptMembers } from './express.ts';
-import { namesIn, pairsOf, placeOf, valueOf } from './header-list.ts';
+import { flatten, namesIn, pairsOf, placeOf, valueOf } from './header-list.ts';
 import { connectionOf } from './tcp-connections.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -91,7 +91,7 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
     const connection = connectionOf(this.req.socket);
     // Requests that the client has sent behind this one are still to be answered.
     if (connection?.closing === true && connection.requests === this.ordinal) this.shouldKeepAlive = false;
-    const given = typeof reason === 'string' ? headers : reason;
+    const given = flatten(typeof reason === 'string' ? headers : reason);
     if (given === undefined || given !== this.early) {
       settle(this);
       this.completeHead?.(namesIn(given));

@@ -144,7 +144,8 @@ export class UpgradeCall extends Call<CallOrigin, UpgradeTrigger> {
   #chosen(): string | undefined {
     const context = this.#context;
     const chosen = context ? context.protocol : this.protocol;
-    if (chosen === undefined || chosen === null || chosen === '') return undefined;
+    // ws asks nobody either when none is offered.
+    if (this.protocols.length === 0 || chosen === undefined || chosen === null || chosen === '') return undefined;
     const offered = this.protocols.find((name) => name === chosen);
     if (offered === undefined) throw new HearthError('UPGRADE_PROTOCOL', { protocol: typeof chosen === 'string' ? chosen : typeof chosen });
     return offered;

@@ -89,6 +89,18 @@ it.each<[string, string, TestFunction]>([
   ['given after a reason', 'request-id, x-a', ({ response }) => void response.writeHead(200, 'Fine', { 'X-A': '1' }).end()],
   ['given as a flat list', 'request-id, x-a, x-b', ({ response }) => void response.writeHead(200, ['X-A', '1', 'X-B', '2']).end()],
   [
+    'given as a list of pairs',
+    'request-id, x-a, x-b',
+    ({ response }) =>
+      void Reflect.apply(response.writeHead, response, [
+        200,
+        [
+          ['X-A', '1'],
+          ['X-B', '2'],
+        ],
+      ]).end(),
+  ],
+  [
     'of a stream',
     'request-id, x-a',
     ({ response }) => {

@@ -106,6 +106,11 @@ describe('handleUpgrade()', () => {
     expect([status, headers['sec-websocket-protocol']]).toEqual([101, undefined]);
   });
 
+  it('selects no subprotocol for a client that offers none, whatever upgrade() chooses', async () => {
+    const host = await startHost({ ...silent, upgrade: (ctx: UpgradeContext) => void (ctx.protocol = 'chat.v2') });
+    expect((await open(host)).protocol).toBe('');
+  });
+
   it.each(['chat.v3', 'CHAT.V1', 7])(
     'answers 500 UPGRADE_PROTOCOL when upgrade() chooses %j, which is not offered, and logs it',
     async (protocol) => {
