@@ -1,3 +1,4 @@
+import { Lifetime } from '../../runtime/kernel/calls/lifetime.ts';
 import { Attribution } from '../../runtime/kernel/calls/attribution.ts';
 import { Calls, type CallsOptions } from '../../runtime/kernel/calls/calls.ts';
 import type { CallOrigin, CurrentCall } from '../../runtime/kernel/calls/current-call.ts';
@@ -19,6 +20,7 @@ export class FakeCall implements CurrentCall {
   readonly revision: number;
   readonly requestId: string;
   readonly connectionId: string | undefined;
+  readonly lifetime = new Lifetime();
   readonly #atEnd: (() => void)[] = [];
   #ended = false;
 

@@ -1,6 +1,7 @@
 import type { Calls } from './calls.ts';
 import type { Concurrency, Lane, WaitingCall } from './concurrency.ts';
 import type { Deadlines, TimedCall } from './deadlines.ts';
+import type { Lifetime } from './lifetime.ts';
 import type { QueueEntry } from './queue.ts';
 
 export interface CallBounds {
@@ -9,6 +10,8 @@ export interface CallBounds {
   readonly deadlines?: Deadlines;
   /** Absent: any number may run. */
   readonly concurrency?: Concurrency;
+  /** Of what the calls start; absent: it is that of the function that is called. */
+  readonly lifetime?: Lifetime;
 }
 
 /** A call that is counted and timed, from its first wait until it settles or its response begins. */

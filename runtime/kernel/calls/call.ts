@@ -5,6 +5,8 @@ import type { Calls } from './calls.ts';
 import type { Concurrency, WaitingCall } from './concurrency.ts';
 import { type Failure, fieldsOf } from './failures.ts';
 import type { CallOrigin, CallState, CurrentCall } from './current-call.ts';
+import type { Generation } from './in-flight.ts';
+import type { Lifetime } from './lifetime.ts';
 import { isThenable } from './thenable.ts';
 
 /**
@@ -26,6 +28,7 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
   #pending: PendingCall | undefined;
   #controller: AbortController | undefined;
   #atEnd: (() => void)[] | undefined;
+  #generation: Generation | undefined;
 
   constructor(bounds: Bounds, module: FunctionModule, origin: Origin) {
     this.bounds = bounds;
@@ -65,6 +68,10 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
     return this.bounds.calls;
   }
 
+  get lifetime(): Lifetime {
+    return this.bounds.lifetime ?? this.calls.lifetimes.of(this.function);
+  }
+
   /** What `ctx.signal` is, made at its first use: aborts when nobody waits for the call any more. */
   get signal(): AbortSignal {
     if (!this.#controller) {
@@ -97,7 +104,7 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
   /** The call's time is over. */
   expire(): void {
     if (!this.isAwaited) return;
-    const { calls } = this.bounds;
+    const { calls } = this;
     const error = this.timeout();
     const waited = this.#state === 'waiting' ? ' It was waiting for a free slot all that time.' : '';
     this.release();
@@ -119,15 +126,13 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
   abort(reason: unknown): void {
     const controller = (this.#controller ??= new AbortController());
     if (controller.signal.aborted) return;
-    const { calls } = this.bounds;
-    calls.within(this, () => calls.enter(this.#module.mark, () => controller.abort(reason), undefined), undefined);
+    this.calls.within(this, () => this.calls.enter(this.#module.mark, () => controller.abort(reason), undefined), undefined);
   }
 
   /** Stops counting and timing the call: it has settled, or its response has begun. */
   release(): void {
-    const pending = this.#pending;
+    this.#pending?.release();
     this.#pending = undefined;
-    pending?.release();
   }
 
   onEnd(callback: () => void): void {
@@ -139,9 +144,8 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
     if (this.#state === 'ended') return;
     this.release();
     this.#state = 'ended';
-    const callbacks = this.#atEnd;
-    this.#atEnd = undefined;
-    if (callbacks) for (const callback of callbacks) callback();
+    if (this.#generation) this.calls.inFlight.leave(this.#generation);
+    if (this.#atEnd) for (const callback of this.#atEnd) callback();
   }
 
   /** Whether somebody still waits for the outcome: only then does the call's time count. */
@@ -177,8 +181,7 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
   }
 
   protected report(thrown: unknown): Failure {
-    const { calls } = this.bounds;
-    return calls.failures.report(thrown, this, this.#controller?.signal.reason);
+    return this.calls.failures.report(thrown, this, this.#controller?.signal.reason);
   }
 
   #wait(concurrency: Concurrency): void {
@@ -196,7 +199,8 @@ export abstract class Call<Origin extends CallOrigin = CallOrigin, Bounds extend
   }
 
   #start(): void {
-    this.bounds.calls.within(this, Call.#run, this);
+    this.#generation = this.calls.inFlight.enter();
+    this.calls.within(this, Call.#run, this);
   }
 
   static #run(this: void, call: Call): void {

@@ -5,6 +5,8 @@ import type { FunctionView } from '../functions/function-view.ts';
 import type { Attribution } from './attribution.ts';
 import type { CurrentCall } from './current-call.ts';
 import { Failures, type LogThrown } from './failures.ts';
+import { InFlight } from './in-flight.ts';
+import { FunctionLifetimes } from './lifetime.ts';
 import { type Log, Warnings } from './warnings.ts';
 
 export interface CallCounters {
@@ -34,6 +36,8 @@ export class Calls {
   readonly failures: Failures;
   readonly warnings: Warnings;
   readonly log: Log;
+  readonly lifetimes = new FunctionLifetimes();
+  readonly inFlight = new InFlight();
   readonly #scope = new AsyncLocalStorage<CurrentCall>();
 
   constructor({ attribution, counters, log, logThrown }: CallsOptions) {

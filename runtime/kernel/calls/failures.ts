@@ -42,7 +42,7 @@ export class Failures {
 export function fieldsOf(call: CurrentCall | undefined): LogFields {
   if (!call) return {};
   const { function: name, revision, requestId, connectionId } = call;
-  return { function: name, revision, requestId, ...(connectionId !== undefined && { connectionId }) };
+  return { function: name, revision, ...(requestId !== undefined && { requestId }), ...(connectionId !== undefined && { connectionId }) };
 }
 
 /** The error of the catalogue that was thrown, if it has a status to reply with. Never throws. */

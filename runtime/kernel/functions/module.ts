@@ -18,12 +18,14 @@ export interface ModuleInstance {
   evaluate(): void;
   /** What the import of a package threw last, with the stack of that import. */
   readonly failedImport?: FailedImport | undefined;
-  /** Ends what the code has started by itself (timers). Invocations in flight keep what is theirs. */
+  /** Its revision is live: what it holds back may begin. Called once, when what it replaces is disposed of. */
+  accept(): void;
+  /** Ends what the code has started by itself. Calls keep what is theirs. */
   dispose(): void;
 }
 
-/** Makes an instance of a function's code, not yet evaluated. `importFunction` returns the exports of another function. */
-export type Instantiate = (module: FunctionModule, importFunction: (name: string) => unknown) => ModuleInstance;
+/** Makes an instance of a function's code, not yet evaluated. */
+export type Instantiate = (module: FunctionModule, realm: Realm) => ModuleInstance;
 
 /** Where the imports of a module are resolved. */
 export interface Realm {
@@ -31,6 +33,8 @@ export interface Realm {
   importFunction(importer: FunctionModule, name: string): unknown;
   /** Called when a module has loaded. */
   evaluated(module: FunctionModule): void;
+  /** Whether what is evaluated here may still be refused. */
+  readonly isStaged: boolean;
   /** Called when the evaluation of a module failed: what had imported it half-made is dropped. */
   evaluationFailed(module: FunctionModule, thrown: unknown, failedImport?: FailedImport): void;
 }
@@ -89,7 +93,7 @@ export class FunctionModule {
     if (this.#instance) return this.#instance.exports;
     const { quarantine } = this.built;
     if (quarantine !== undefined) throw new HearthError('FUNCTION_QUARANTINED', { name: this.name, reason: quarantine });
-    const instance = instantiate(this, (name) => realm.importFunction(this, name));
+    const instance = instantiate(this, realm);
     this.#instance = instance;
     this.#evaluating = true;
     try {
@@ -109,6 +113,11 @@ export class FunctionModule {
   /** The loaded code's handler, looked up as Laf does (`default`, then `main`), then as Architect and Lolo do. */
   handler(instantiate: Instantiate, realm: Realm): Handler {
     return (this.#handler ??= handlerOf(this.load(instantiate, realm)) ?? refuse(this.name));
+  }
+
+  /** Its revision is live. */
+  accept(): void {
+    this.#instance?.accept();
   }
 
   /** Ends the instance; the next use evaluates the code anew. */

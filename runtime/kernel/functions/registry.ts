@@ -17,14 +17,18 @@ export interface LoadObserver {
  * that no caller ever sees half of it; what was replaced keeps running for the calls it has.
  */
 export class Registry implements FunctionView, Realm {
+  readonly isStaged = false;
   readonly #functions = new Map<string, FunctionModule>();
   readonly #graph = new ImportGraph();
   readonly #instantiate: Instantiate;
   readonly #loads: LoadObserver | undefined;
+  readonly #deleted: (name: string) => void;
 
-  constructor(instantiate: Instantiate, loads?: LoadObserver) {
+  /** `deleted` is told of each function that is gone. MUST NOT throw. */
+  constructor(instantiate: Instantiate, loads?: LoadObserver, deleted: (name: string) => void = () => {}) {
     this.#instantiate = instantiate;
     this.#loads = loads;
+    this.#deleted = deleted;
   }
 
   get size(): number {
@@ -120,11 +124,13 @@ export class Registry implements FunctionView, Realm {
       dependents.delete(name);
     }
     for (const name of dependents) this.#drop(name);
-    for (const name of removed) this.#functions.delete(name);
+    for (const name of removed) if (this.#functions.delete(name)) this.#deleted(name);
     for (const module of modules) {
       this.#functions.set(module.name, module);
       for (const imported of module.imports) this.#graph.add(module.name, imported);
     }
+    // Only now is a port free that both the old and the new revision listen on.
+    for (const module of modules) module.accept();
   }
 
   #drop(name: string): void {

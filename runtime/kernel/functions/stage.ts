@@ -49,6 +49,10 @@ export class Stage implements FunctionView, Realm {
     for (const built of change.functions) this.#own.set(built.name, new FunctionModule(built));
   }
 
+  get isStaged(): boolean {
+    return !this.#settled;
+  }
+
   get(name: string): FunctionModule | undefined {
     if (this.#settled) return this.#registry.get(name);
     const own = this.#own.get(name);

@@ -16,6 +16,7 @@ export interface CloudParts {
   readonly env: NodeJS.ProcessEnv;
   /** Signs and verifies tokens that name no secret of their own. */
   readonly serverSecret: string;
+  readonly shared: Map<string, unknown>;
   readonly sockets: Set<FunctionSocket>;
   /** Sends a message to many sockets, all when `sockets` is undefined; as `Cloud` promises. */
   broadcast(data: unknown, sockets?: Iterable<FunctionSocket>): Promise<Broadcasted>;
@@ -27,7 +28,7 @@ export interface CloudParts {
 
 /**
  * The object that functions know as `cloud`. Its members work without it (`const { invoke } = cloud`),
- * and through objects that inherit from it. A worker makes one: `shared` lives as long as the process.
+ * and through objects that inherit from it. A worker makes one.
  */
 export function createCloud(parts: CloudParts): Cloud {
   const load = createRequire(import.meta.url);
@@ -36,7 +37,7 @@ export function createCloud(parts: CloudParts): Cloud {
   const secretOf = (secret: unknown): string | Buffer =>
     typeof secret === 'string' || Buffer.isBuffer(secret) ? secret : parts.serverSecret;
   const cloud = {
-    shared: new Map<string, unknown>(),
+    shared: parts.shared,
     sockets: parts.sockets,
     broadcast: (data: unknown, sockets?: Iterable<FunctionSocket>): Promise<Broadcasted> => parts.broadcast(data, sockets),
     appid: parts.appId,

@@ -13,6 +13,8 @@ export interface ImportTargets {
   /** What `import … from '@lafjs/cloud'` gets. */
   readonly sdk: unknown;
   readonly attribution: Pick<Attribution, 'importing' | 'mark' | 'unmark'>;
+  /** Node's modules that this function gets in a form of its own. */
+  readonly own: ReadonlyMap<string, object>;
 }
 
 /** What one function's `require()`, `import` statements and `import()` get. */
@@ -105,6 +107,8 @@ export class FunctionImports {
     const specifier = parseSpecifier(id, this.#importer.name);
     if (specifier.kind === 'sdk') return this.#targets.sdk;
     if (specifier.kind !== 'package') return this.#importFunction(specifier.name);
+    const own = this.#targets.own.get(specifier.id);
+    if (own) return own;
     try {
       return ofPackage(specifier.id);
     } catch (thrown) {

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import type { Calls } from '../../kernel/calls/calls.ts';
-import type { FailedImport, FunctionModule, Instantiate, ModuleInstance } from '../../kernel/functions/module.ts';
+import { Evaluation } from '../../kernel/calls/evaluation.ts';
+import { Lifetime } from '../../kernel/calls/lifetime.ts';
+import type { FailedImport, FunctionModule, Instantiate, ModuleInstance, Realm } from '../../kernel/functions/module.ts';
 import { insertedNames } from '../../kernel/functions/inserted-text.ts';
 import { runCode } from './compiled-code.ts';
+import type { Disposals } from './disposals.ts';
 import { createConsole, type ConsoleSink } from './function-console.ts';
 import { FunctionImports } from './function-imports.ts';
 import { createImportMeta } from './import-meta.ts';
@@ -10,7 +13,8 @@ import type { Pulse } from '../watchdog/pulse.ts';
 import type { Packages } from './packages.ts';
 import type { ProcessEvents } from './process-events.ts';
 import type { SourcePositions } from './source-positions.ts';
-import { type FunctionTimers, TimerSet } from './timers.ts';
+import { createTimerModules } from './timer-modules.ts';
+import { type FunctionTimers, TimerSet, type WaitingTimers } from './timers.ts';
 
 /** What the code of functions is given. */
 export interface LoaderParts {
@@ -19,6 +23,7 @@ export interface LoaderParts {
   readonly pulse: Pulse;
   readonly console: ConsoleSink;
   readonly processEvents: ProcessEvents;
+  readonly disposals: Disposals;
   readonly packages: Packages;
   /** What `import … from '@lafjs/cloud'` gets. */
   readonly sdk: unknown;
@@ -38,23 +43,28 @@ const timerNames = [
  * that neither leaks on reload nor breaks `instanceof`.
  */
 export function createLoader(parts: LoaderParts): Instantiate {
-  return (module, importFunction) => new FunctionInstance(parts, module, importFunction);
+  const waiting: WaitingTimers = new WeakMap();
+  return (module, realm) => new FunctionInstance({ ...parts, waiting }, module, realm);
 }
 
 class FunctionInstance implements ModuleInstance {
   readonly #parts: LoaderParts;
   readonly #module: FunctionModule;
-  readonly #importFunction: (name: string) => unknown;
+  readonly #realm: Realm;
+  readonly #evaluation: Evaluation;
   readonly #timers: TimerSet;
   #compiledAs: string | undefined;
   #imports: FunctionImports | undefined;
   readonly #cjs: { exports: unknown; id: string; filename: string; loaded: boolean } = { exports: {}, id: '', filename: '', loaded: false };
 
-  constructor(parts: LoaderParts, module: FunctionModule, importFunction: (name: string) => unknown) {
+  constructor(parts: LoaderParts & { readonly waiting: WaitingTimers }, module: FunctionModule, realm: Realm) {
+    const { calls, waiting } = parts;
+    const lifetime = new Lifetime(realm.isStaged ? 'staged' : 'live');
     this.#parts = parts;
     this.#module = module;
-    this.#importFunction = importFunction;
-    this.#timers = new TimerSet(parts.calls, module);
+    this.#realm = realm;
+    this.#evaluation = new Evaluation(module, calls.current, lifetime);
+    this.#timers = new TimerSet({ calls, module, lifetime, waiting });
     this.#cjs.id = this.#cjs.filename = `${module.name}.ts`;
   }
 
@@ -74,7 +84,7 @@ class FunctionInstance implements ModuleInstance {
     this.#parts.processEvents.adopt(filename);
     const { calls } = this.#parts;
     this.#module.mark = calls.attribution.mark(name, this.#module.revision);
-    calls.enter(this.#module.mark, () => this.#run(filename, original), undefined);
+    calls.within(this.#evaluation, () => calls.enter(this.#module.mark, () => this.#run(filename, original), undefined), undefined);
     this.#mergeExports(original);
     this.#cjs.loaded = true;
   }
@@ -90,7 +100,10 @@ class FunctionInstance implements ModuleInstance {
     const { calls, pulse, packages, sdk, console } = this.#parts;
     const timers = this.#timers.functions();
     const { attribution } = calls;
-    const imports = new FunctionImports({ packages, sdk, attribution }, this.#module, this.#importFunction);
+    const own = createTimerModules({ calls, lifetime: this.#evaluation.lifetime, timers });
+    const imports = new FunctionImports({ packages, sdk, attribution, own }, this.#module, (imported) =>
+      this.#realm.importFunction(this.#module, imported),
+    );
     this.#imports = imports;
     return {
       exports: original,
@@ -108,12 +121,33 @@ class FunctionInstance implements ModuleInstance {
     };
   }
 
+  accept(): void {
+    const { calls } = this.#parts;
+    const { lifetime } = this.#evaluation;
+    calls.within(this.#evaluation, () => calls.enter(this.#module.mark, () => lifetime.accept(), undefined), undefined);
+  }
+
   dispose(): void {
-    this.#timers.dispose();
-    this.#parts.calls.attribution.unmark(this.#module.mark);
-    if (this.#compiledAs === undefined) return;
-    this.#parts.positions.retire(this.#compiledAs);
-    this.#parts.processEvents.release(this.#compiledAs);
+    const { disposals, processEvents } = this.#parts;
+    this.#evaluation.lifetime.end();
+    if (this.#compiledAs !== undefined) processEvents.release(this.#compiledAs);
+    disposals.add({ module: this.#module, dispose: () => this.#callDispose() });
+  }
+
+  /** What calls have started may still run its code, and has to be told apart. */
+  #callDispose(): unknown {
+    const { calls, positions } = this.#parts;
+    const { mark } = this.#module;
+    try {
+      const hook: unknown = this.#cjs.loaded ? Reflect.get(Object(this.#cjs.exports), 'dispose') : undefined;
+      if (typeof hook !== 'function') return undefined;
+      return calls.enter(mark, (): unknown => Reflect.apply(hook, undefined, []), undefined);
+    } finally {
+      this.#timers.whenEmpty(() => {
+        calls.attribution.unmark(mark);
+        if (this.#compiledAs !== undefined) positions.retire(this.#compiledAs);
+      });
+    }
   }
 
   /** `exports.main = …` in a file that also says `export`: the compiler has put another object in place by then. */

@@ -153,7 +153,7 @@ export class ProcessEvents {
       once,
       by: callingFile(callerStack(callerFrames)),
       mark: calls.attribution.current,
-      retire: () => (call ? call.onEnd(remove) : remove()),
+      retire: () => (call ? call.lifetime.hold({ end: remove }) : remove()),
     };
     const raw = (...args: unknown[]): unknown => {
       if (once) remove();

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { isImmediate } from '../../internals/node-process.ts';
 import { HearthError } from '../../kernel/errors.ts';
 import type { Calls } from '../../kernel/calls/calls.ts';
-import type { CurrentCall } from '../../kernel/calls/current-call.ts';
+import type { Held, Lifetime } from '../../kernel/calls/lifetime.ts';
 import type { FunctionModule } from '../../kernel/functions/module.ts';
 
 /** Timers of one function that may wait at the same time: some hundred bytes each, and all may fire in one turn of the loop. */
@@ -21,26 +21,60 @@ export interface FunctionTimers {
   readonly clearImmediate: (timer: NodeJS.Immediate) => void;
 }
 
+/** A timer that waits. */
+class OwnedTimer implements Held {
+  readonly finite: boolean;
+  readonly timer: Timer;
+  readonly #lifetime: Lifetime;
+  readonly #ended: (owned: OwnedTimer) => void;
+
+  constructor(timer: Timer, finite: boolean, lifetime: Lifetime, ended: (owned: OwnedTimer) => void) {
+    this.timer = timer;
+    this.finite = finite;
+    this.#lifetime = lifetime;
+    this.#ended = ended;
+  }
+
+  /** It waits no longer. */
+  forget(): void {
+    this.#lifetime.release(this);
+    this.#ended(this);
+  }
+
+  end(): void {
+    this.#ended(this);
+    // Each native function mishandles the other's timers.
+    if ('refresh' in this.timer) clearTimeout(this.timer);
+    else clearImmediate(this.timer);
+  }
+}
+
+/** Which timers of functions wait: any module may clear those of another. */
+export type WaitingTimers = WeakMap<Timer, OwnedTimer>;
+
+export interface TimerSetOptions {
+  readonly calls: Calls;
+  readonly module: FunctionModule;
+  /** Of the module: timers that no call has started end with it. */
+  readonly lifetime: Lifetime;
+  readonly waiting: WaitingTimers;
+}
+
 /**
- * The timers of one module instance. When the instance is replaced its timers are cleared, so that
- * an old interval neither runs on nor keeps the old code in memory; only what a call in
- * flight has started lives until that call ends.
+ * The timers that one module's code starts. They belong to what has led to them: a call, or the module's top level.
  */
 export class TimerSet {
-  readonly #calls: Calls;
-  readonly #module: FunctionModule;
-  readonly #running = new Map<Timer, CurrentCall | undefined>();
-  /** Calls at whose end their timers are cleared. */
-  readonly #awaited = new WeakSet<CurrentCall>();
-  #disposed = false;
+  readonly #options: TimerSetOptions;
+  #size = 0;
+  #whenEmpty: (() => void) | undefined;
+  readonly #ended = (owned: OwnedTimer): void => this.#leave(owned);
 
-  constructor(calls: Calls, module: FunctionModule) {
-    this.#calls = calls;
-    this.#module = module;
+  constructor(options: TimerSetOptions) {
+    this.#options = options;
   }
 
   get size(): number {
-    return this.#running.size;
+    return this.#size;
   }
 
   functions(): FunctionTimers {
@@ -49,16 +83,16 @@ export class TimerSet {
       setInterval: (callback, delay, ...args) => this.#interval(callback, delay, args),
       setImmediate: (callback, ...args) => this.#immediate(callback, args),
       clearTimeout: (timer) => {
-        this.#running.delete(timer);
+        this.#forget(timer);
         clearTimeout(timer);
       },
       clearInterval: (timer) => {
-        this.#running.delete(timer);
+        this.#forget(timer);
         clearInterval(timer);
       },
       clearImmediate: (timer) => {
         if (!isImmediate(timer)) return;
-        this.#running.delete(timer);
+        this.#forget(timer);
         clearImmediate(timer);
       },
     };
@@ -72,10 +106,10 @@ export class TimerSet {
     return timers;
   }
 
-  /** Clears the timers, except those of calls in flight, which are cleared when these end. */
-  dispose(): void {
-    this.#disposed = true;
-    for (const [timer, call] of this.#running) this.#retire(timer, call);
+  /** Calls back once none waits; at once if none does. */
+  whenEmpty(callback: () => void): void {
+    if (this.#size === 0) callback();
+    else this.#whenEmpty = callback;
   }
 
   #timeout(callback: Callback, delay: number | undefined, args: unknown[]): Timer {
@@ -83,67 +117,68 @@ export class TimerSet {
     let fired = false;
     const timer = setTimeout(() => {
       fired = true;
-      this.#running.delete(timer);
+      this.#forget(timer);
       this.#call(callback, timer, args);
     }, delay);
     // A timer that has fired waits again after `refresh()`.
     const refresh = timer.refresh.bind(timer);
     timer.refresh = () => {
       refresh();
-      if (fired) this.#track(timer);
+      if (fired) this.#track(timer, true);
       return timer;
     };
-    return this.#track(timer);
+    return this.#track(timer, true);
   }
 
   #interval(callback: Callback, delay: number | undefined, args: unknown[]): Timer {
     checkCallback(callback);
     const timer = setInterval(() => this.#call(callback, timer, args), delay);
-    return this.#track(timer);
+    return this.#track(timer, false);
   }
 
   #immediate(callback: Callback, args: unknown[]): Timer {
     checkCallback(callback);
     const timer = setImmediate(() => {
-      this.#running.delete(timer);
+      this.#forget(timer);
       this.#call(callback, timer, args);
     });
-    return this.#track(timer);
+    return this.#track(timer, true);
   }
 
   #call(callback: Callback, timer: Timer, args: unknown[]): void {
-    this.#calls.enter(this.#module.mark, () => callback.apply(timer, args), undefined);
+    this.#options.calls.enter(this.#options.module.mark, () => callback.apply(timer, args), undefined);
   }
 
-  #track<T extends Timer>(timer: T): T {
-    if (this.#running.size >= timersLimit) {
-      this.#stop(timer);
-      throw new HearthError('TIMERS_EXCEEDED', { name: this.#module.name, limit: timersLimit });
+  #track<T extends Timer>(timer: T, finite: boolean): T {
+    const { calls, module, waiting } = this.#options;
+    const lifetime = calls.current?.lifetime ?? this.#options.lifetime;
+    const owned = new OwnedTimer(timer, finite, lifetime, this.#ended);
+    this.#size += 1;
+    waiting.set(timer, owned);
+    if (this.#size > timersLimit) {
+      owned.end();
+      throw new HearthError('TIMERS_EXCEEDED', { name: module.name, limit: timersLimit });
     }
-    const call = this.#calls.current;
-    this.#running.set(timer, call);
-    if (this.#disposed) this.#retire(timer, call);
+    lifetime.hold(owned);
     return timer;
   }
 
-  #retire(timer: Timer, call: CurrentCall | undefined): void {
-    if (!call || call.ended) {
-      this.#stop(timer);
-    } else if (!this.#awaited.has(call)) {
-      // Once for all of its timers: a long call may start any number of them.
-      this.#awaited.add(call);
-      call.onEnd(() => {
-        for (const [waiting, owner] of this.#running) if (owner === call) this.#stop(waiting);
-      });
-    }
+  #forget(timer: unknown): void {
+    if (isTimer(timer)) this.#options.waiting.get(timer)?.forget();
   }
 
-  #stop(timer: Timer): void {
-    this.#running.delete(timer);
-    // Each native function mishandles the other's timers.
-    if ('refresh' in timer) clearTimeout(timer);
-    else clearImmediate(timer);
+  #leave(owned: OwnedTimer): void {
+    if (!this.#options.waiting.delete(owned.timer)) return;
+    this.#size -= 1;
+    if (this.#size > 0) return;
+    const callback = this.#whenEmpty;
+    this.#whenEmpty = undefined;
+    callback?.();
   }
+}
+
+function isTimer(value: unknown): value is Timer {
+  return typeof value === 'object' && value !== null;
 }
 
 // The callback that Node gets is ours, so its own check would never fire.

@@ -9,6 +9,7 @@ import { showAuthorsText } from '../functions/authors-text.ts';
 import type { TellLoad } from '../functions/load-reports.ts';
 import { loadFailed } from '../functions/source-positions.ts';
 import { boundBlockingCalls, markNativeCalls } from '../functions/blocking.ts';
+import { ownResources } from '../functions/owned-resources.ts';
 import { redirectOutput } from '../functions/process-output.ts';
 import { guardIntrinsics, keepIntrinsics } from '../functions/intrinsics.ts';
 import type { SendLogs } from './worker-logs.ts';
@@ -64,6 +65,7 @@ export class Worker implements WorkerHandlers {
     boundBlockingCalls(settings.limits.cpuTime);
     this.#loaded = new ServedApp({ settings, ...this.#parts });
     markNativeCalls(this.#loaded.calls);
+    ownResources(this.#loaded.calls);
     this.#loaded.processEvents.install();
     this.#flushOutput = redirectOutput(this.#loaded.logs);
     this.#loaded.functions.install({ functions, deleted: [] });

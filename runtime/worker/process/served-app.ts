@@ -11,10 +11,13 @@ import { mapCounters } from '../../kernel/protocol/metrics.ts';
 import type { App } from './app-context.ts';
 import { createCloud } from '../cloud/cloud.ts';
 import { AppDatabase } from '../cloud/app-database.ts';
+import { SharedMap } from '../cloud/shared-map.ts';
 import { sdkModule } from '../cloud/sdk-module.ts';
 import { createLoader } from '../functions/loader.ts';
 import { LoadReports, type TellLoad } from '../functions/load-reports.ts';
 import { createPackages } from '../functions/packages.ts';
+import { Disposals } from '../functions/disposals.ts';
+import { ownCursors } from '../functions/owned-resources.ts';
 import { ProcessEvents } from '../functions/process-events.ts';
 import { type CodeFile, SourcePositions } from '../functions/source-positions.ts';
 import { drainHttp } from '../triggers/http/http-drain.ts';
@@ -49,6 +52,7 @@ export class ServedApp implements App {
   readonly logs: WorkerLogs;
   readonly positions: SourcePositions;
   readonly processEvents: ProcessEvents;
+  readonly disposals: Disposals;
   readonly pulse: Pulse;
   readonly sockets: SocketServer;
   readonly server: HttpServer;
@@ -78,11 +82,20 @@ export class ServedApp implements App {
       calls: this.calls,
       failed: (thrown, event, by) => this.logs.failed(thrown, undefined, `in a listener for ${event}: `, ownerOf(by)),
     });
+    this.disposals = new Disposals({
+      calls: this.calls,
+      failed: (thrown, evaluation) => this.logs.failed(thrown, evaluation, 'in dispose(): '),
+    });
     this.pulse = new Pulse(this.calls, settings.limits, watchdog?.flags, watchdog?.notify);
     const loads = new LoadReports(this.positions, tellLoad);
-    this.functions = new Registry((module, importFunction) => load(module, importFunction), loads);
+    this.functions = new Registry(
+      (module, realm) => load(module, realm),
+      loads,
+      (name) => this.calls.lifetimes.end(name),
+    );
     this.sockets = new SocketServer(this, createLafSockets(verify));
     this.database = openDatabase(settings.databaseUri, this.log);
+    if (this.database) ownCursors(this.calls, prototypesOf(this.database));
     const load = this.#createLoader();
     this.http = createLafHttp(verify);
     this.server = createHttpServer(this, createRequestHandler(this, { functions: this.functions, dialect: this.http }));
@@ -99,13 +112,15 @@ export class ServedApp implements App {
     const until = performance.now() + deadline;
     // Its listeners may be what lets a call in flight end.
     await Promise.all([this.processEvents.terminate(deadline), drainHttp(this.server, deadline), this.sockets.close(deadline)]);
+    this.functions.close();
+    await this.disposals.settled(Math.max(0, until - performance.now()));
     await this.processEvents.beforeExit(Math.max(0, until - performance.now()));
     this.processEvents.exit();
     await this.database?.close();
   }
 
   #createLoader(): Instantiate {
-    const { settings, sockets, calls, functions, positions, processEvents, pulse, logs, database } = this;
+    const { settings, sockets, calls, functions, positions, processEvents, disposals, pulse, logs, database } = this;
     const broadcaster = new Broadcaster(sockets.sockets);
     const cloud = createCloud({
       appId: settings.appId,
@@ -114,6 +129,7 @@ export class ServedApp implements App {
         return process.env;
       },
       serverSecret: settings.serverSecret,
+      shared: new SharedMap(calls),
       sockets: sockets.sockets,
       broadcast: (data, targets) => broadcaster.send(data, targets),
       database,
@@ -122,8 +138,14 @@ export class ServedApp implements App {
     const sdk = sdkModule(cloud);
     // A package may take longer to load than a function may run.
     const packages = createPackages(settings.packagesDir, sdk, () => pulse.beat());
-    return createLoader({ calls, positions, pulse, console: logs, processEvents, packages, sdk });
+    return createLoader({ calls, positions, pulse, console: logs, processEvents, disposals, packages, sdk });
   }
+}
+
+/** The classes of the driver that functions watch changes by. */
+function prototypesOf({ client, db }: AppDatabase): readonly object[] {
+  const prototypes: readonly unknown[] = [client, db, db.collection('any')].map((instance) => Object.getPrototypeOf(instance));
+  return prototypes.filter((prototype) => typeof prototype === 'object' && prototype !== null);
 }
 
 function ownerOf(by: CodeFile | undefined): LogFields {

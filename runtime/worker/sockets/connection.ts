@@ -1,7 +1,8 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionInfo } from '../../kernel/protocol/connections.ts';
-import { EventQueue, type Identity, type SocketTrigger } from './event-queue.ts';
+import { EventQueue, type SocketTrigger } from './event-queue.ts';
+import type { Identity } from './identity.ts';
 import { ServerSocket } from './server-socket.ts';
 import { Traffic, type TrafficOptions } from './traffic.ts';
 

@@ -1,30 +1,21 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from 'ws';
 import type { CallBounds } from '../../kernel/calls/bounds.ts';
 import { Call } from '../../kernel/calls/call.ts';
 import type { CallOrigin } from '../../kernel/calls/current-call.ts';
+import { Lifetime } from '../../kernel/calls/lifetime.ts';
 import { Queue } from '../../kernel/calls/queue.ts';
 import { HearthError } from '../../kernel/errors.ts';
 import type { FunctionModule } from '../../kernel/functions/module.ts';
 import type { FunctionView } from '../../kernel/functions/function-view.ts';
 import type { WorkerLimits } from '../../kernel/protocol/settings.ts';
 import { ClosingSignals } from './closing-signals.ts';
+import type { Identity } from './identity.ts';
 
 // A paused socket is read a little at each beat, but not once so many times the limit wait.
 const maximumOverflow = 16;
 
 // Waiting events of one socket that are handled in one turn of the loop.
 const longestStreak = 100;
-
-export interface Identity {
-  readonly id: string;
-  /** The URL that the socket was opened with, from the path on. */
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly query: Record<string, unknown>;
-  /** The payload of a token, what the function named at the upgrade, or null. */
-  readonly user: unknown;
-}
 
 export interface SocketEvent {
   readonly kind: 'connection' | 'message' | 'close' | 'error';
@@ -59,6 +50,11 @@ export class EventCall extends Call<CallOrigin, SocketTrigger> {
     super(queue.trigger, module, origin);
     this.queue = queue;
     this.event = event;
+  }
+
+  /** What a function does at the close, it does for a socket that is closed. */
+  override get lifetime(): Lifetime {
+    return this.event.kind === 'close' ? super.lifetime : this.queue.lifetime;
   }
 
   override end(): void {
@@ -115,6 +111,8 @@ export class EventQueue {
   #starting = false;
   #paused = false;
   #state: 'open' | 'closed' | 'finished' = 'open';
+  /** There once a function has started something. */
+  #lifetime: Lifetime | undefined;
   /** There once a function has asked for a signal. */
   #signals: ClosingSignals<EventCall> | undefined;
   /** There while something waits: most sockets never need one. */
@@ -127,6 +125,15 @@ export class EventQueue {
     this.trigger = trigger;
     this.identity = identity;
     this.socket = socket;
+  }
+
+  /** Of what the socket's events start and leave running. */
+  get lifetime(): Lifetime {
+    if (this.#lifetime) return this.#lifetime;
+    const { calls, dialect } = this.trigger;
+    const lifetime = (this.#lifetime = new Lifetime('live', calls.lifetimes.of(dialect.function)));
+    if (this.#state === 'finished') lifetime.retire();
+    return lifetime;
   }
 
   get size(): number {
@@ -222,6 +229,7 @@ export class EventQueue {
     }
     if (this.#running || this.#state !== 'closed') return;
     this.#state = 'finished';
+    this.#lifetime?.retire();
     this.trigger.finished(this.identity.id);
   }
 

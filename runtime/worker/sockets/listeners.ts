@@ -18,8 +18,10 @@ export function reportCallback(events: EventQueue, thrown: unknown): void {
   events.trigger.calls.failures.report(thrown, currentCall(events));
 }
 
-function currentCall({ trigger, identity: { id } }: EventQueue): CurrentCall {
-  const { calls, functions, dialect } = trigger;
+function currentCall(events: EventQueue): CurrentCall {
+  const { calls, functions, dialect } = events.trigger;
+  if (calls.current) return calls.current;
+  const { id } = events.identity;
   const revision = functions.get(dialect.function)?.revision ?? 0;
-  return calls.current ?? new EndedCall(dialect.function, revision, { requestId: `${id}-0`, connectionId: id });
+  return new EndedCall({ name: dialect.function, revision }, { requestId: `${id}-0`, connectionId: id }, events.lifetime);
 }

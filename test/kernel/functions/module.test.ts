@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { FunctionModule, type Instantiate, type Realm } from '../../../runtime/kernel/functions/module.ts';
 
-const realm: Realm = { importFunction: (_, name) => `exports of ${name}`, evaluated: () => undefined, evaluationFailed: () => undefined };
+const realm: Realm = {
+  importFunction: (_, name) => `exports of ${name}`,
+  isStaged: false,
+  evaluated: () => undefined,
+  evaluationFailed: () => undefined,
+};
 
 function moduleOf(methods?: readonly string[]): FunctionModule {
   return new FunctionModule({ name: 'a', revision: 7, methods, code: '', map: '' });
 }
 
 function exporting(exports: unknown): Instantiate {
-  return () => ({ exports, evaluate: () => undefined, dispose: () => undefined });
+  return () => ({ exports, evaluate: () => undefined, dispose: () => undefined, accept: () => undefined });
 }
 
 describe('FunctionModule', () => {
@@ -17,6 +22,7 @@ describe('FunctionModule', () => {
     const instantiate: Instantiate = () => ({
       exports: { count: events.length },
       evaluate: () => void events.push('evaluate'),
+      accept: () => undefined,
       dispose: () => void events.push('dispose'),
     });
     const module = moduleOf();
@@ -39,6 +45,7 @@ describe('FunctionModule', () => {
       },
       evaluate: () => (exports = 'after'),
       dispose: () => undefined,
+      accept: () => undefined,
     });
     expect(moduleOf().load(instantiate, realm)).toBe('after');
   });
@@ -51,6 +58,7 @@ describe('FunctionModule', () => {
       evaluate: () => {
         throw failure;
       },
+      accept: () => undefined,
       dispose: () => void events.push('dispose'),
     });
     const module = moduleOf();
@@ -61,7 +69,7 @@ describe('FunctionModule', () => {
   });
 
   it('load() gives the code imports of its realm', () => {
-    const instantiate: Instantiate = (_, importFunction) => ({ ...exporting(importFunction('b'))(_, importFunction) });
+    const instantiate: Instantiate = (module, own) => ({ ...exporting(own.importFunction(module, 'b'))(module, own) });
     expect(moduleOf().load(instantiate, realm)).toBe('exports of b');
   });
 

@@ -23,15 +23,16 @@ export interface Modules {
 export function createModules(): Modules {
   const codes = new Map<string, Code>();
   let events: string[] = [];
-  const instantiate: Instantiate = (module, importFunction): ModuleInstance => {
+  const instantiate: Instantiate = (module, realm): ModuleInstance => {
     const exports: Exports = {};
     const label = `${module.name}#${module.revision}`;
     return {
       exports,
       evaluate: () => {
         events.push(`evaluate ${label}`);
-        codes.get(module.built.code)?.(exports, importFunction, module);
+        codes.get(module.built.code)?.(exports, (name) => realm.importFunction(module, name), module);
       },
+      accept: () => undefined,
       dispose: () => void events.push(`dispose ${label}`),
     };
   };

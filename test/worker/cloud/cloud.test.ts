@@ -13,6 +13,7 @@ function hostOf(invoke: CloudParts['invoke'] = () => undefined): CloudParts {
     env: { COLOR: 'red' },
     serverSecret: secret,
     database: undefined,
+    shared: new Map(),
     sockets: new Set(),
     broadcast: async () => ({ sent: 0, skipped: 0 }),
     invoke,

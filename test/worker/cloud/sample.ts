@@ -11,7 +11,7 @@ export async function runSample(source: string, sdk: unknown, packages: Packages
   await builder.close();
   const module: { exports: Record<string, unknown> } = { exports: {} };
   const imports = new FunctionImports(
-    { packages, sdk, attribution: new Attribution() },
+    { packages, sdk, attribution: new Attribution(), own: new Map() },
     { name: 'sample', revision: 1, mark: 1 },
     (name) => name,
   );

@@ -10,6 +10,7 @@ const cloud = createCloud({
   env: {},
   serverSecret: 'a secret',
   database: undefined,
+  shared: new Map(),
   sockets: new Set(),
   broadcast: async () => ({ sent: 0, skipped: 0 }),
   invoke: (name) => name,

@@ -7,6 +7,7 @@ import type { BuiltFunction } from '../../../runtime/kernel/functions/revision.t
 import type { ConsoleSink } from '../../../runtime/worker/functions/function-console.ts';
 import type { Packages } from '../../../runtime/worker/functions/packages.ts';
 import { createLoader } from '../../../runtime/worker/functions/loader.ts';
+import { Disposals } from '../../../runtime/worker/functions/disposals.ts';
 import { ProcessEvents } from '../../../runtime/worker/functions/process-events.ts';
 import { SourcePositions } from '../../../runtime/worker/functions/source-positions.ts';
 import { Pulse } from '../../../runtime/worker/watchdog/pulse.ts';
@@ -68,7 +69,11 @@ export function createFunctionHost(wrap: (instantiate: Instantiate) => Instantia
     write: (module, level, message) => void lines.push({ function: module?.name ?? '', level, message }),
   };
   const processEvents = new ProcessEvents({ calls, failed: () => {} });
-  const instantiate = wrap(createLoader({ calls, positions, pulse, console, processEvents, packages, sdk }));
+  const disposals = new Disposals({
+    calls,
+    failed: (thrown) => lines.push({ function: 'dispose()', level: 'error', message: String(thrown) }),
+  });
+  const instantiate = wrap(createLoader({ calls, positions, pulse, console, processEvents, disposals, packages, sdk }));
   const registry = new Registry(instantiate);
   const build = (sources: Readonly<Record<string, string>>): Promise<BuiltFunction[]> =>
     Promise.all(

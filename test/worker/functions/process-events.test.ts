@@ -15,6 +15,7 @@ const begin = `
   import { Attribution } from 'runtime/kernel/calls/attribution.ts';
   import { Calls } from 'runtime/kernel/calls/calls.ts';
   import { EndedCall } from 'runtime/kernel/calls/current-call.ts';
+  import { Lifetime } from 'runtime/kernel/calls/lifetime.ts';
   import { guardProcess } from 'runtime/worker/functions/process-guard.ts';
   import { ProcessEvents } from 'runtime/worker/functions/process-events.ts';
   const said = [];
@@ -121,14 +122,14 @@ describe('listeners', () => {
     expect(await run(body)).toEqual(['package', 'a2', 'package', 'a2', 'package', 'a2']);
   });
 
-  it('that a call in flight has added stay until it ends, and those that an old revision adds outside of any are not added', async () => {
+  it('that a call has added stay as long as what it has started, and those that an old revision adds outside of any are not added', async () => {
     const body = `
-      let end;
-      const call = Object.defineProperty(new EndedCall('a', 1, { requestId: 'r' }), 'onEnd', { value: (callback) => (end = callback) });
+      const lifetime = new Lifetime();
+      const call = new EndedCall({ name: 'a', revision: 1 }, { requestId: 'r' }, lifetime);
       calls.within(call, () => load('hearth:a@1#1', "process.on('SIGTERM', () => say('in flight'));"), undefined);
       events.release('hearth:a@1#1');
       process.emit('SIGTERM');
-      end();
+      lifetime.end();
       process.emit('SIGTERM');
       compileFunction("process.on('SIGTERM', () => say('too late'));", ['say'], { filename: 'hearth:a@1#1' })((text) => said.push(text));
       process.emit('SIGTERM');

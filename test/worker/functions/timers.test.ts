@@ -1,30 +1,35 @@
 import { once } from 'node:events';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Calls } from '../../../runtime/kernel/calls/calls.ts';
+import { Lifetime } from '../../../runtime/kernel/calls/lifetime.ts';
 import { FunctionModule } from '../../../runtime/kernel/functions/module.ts';
 import { type FunctionTimers, TimerSet } from '../../../runtime/worker/functions/timers.ts';
 import { createCalls, FakeCall } from '../calls.ts';
 
+const waiting = new WeakMap();
+
 let calls: Calls;
 let set: TimerSet;
+let lifetime: Lifetime;
 let timers: FunctionTimers;
 let fired: string[];
 
 beforeEach(() => {
   calls = createCalls();
+  lifetime = new Lifetime();
   set = createSet();
   timers = set.functions();
   fired = [];
 });
 
-afterEach(() => set.dispose());
+afterEach(() => lifetime.end());
 
-function createSet(mark = 1): TimerSet {
+function createSet(mark = 1, ofModule = lifetime): TimerSet {
   const module = new FunctionModule({ name: 'timers', revision: 1, methods: undefined, code: '', map: '' });
   module.mark = mark;
-  return new TimerSet(calls, module);
+  return new TimerSet({ calls, module, lifetime: ofModule, waiting });
 }
 
 const fire =
@@ -43,10 +48,6 @@ function startAll(prefix = ''): void {
 async function pastAll(): Promise<void> {
   await sleep(5);
   await nextTurn();
-}
-
-function invocation(): FakeCall {
-  return new FakeCall();
 }
 
 describe('functions()', () => {
@@ -139,7 +140,7 @@ describe('functions()', () => {
 });
 
 describe('refresh()', () => {
-  it('of a timeout that has fired is waited for again, and cleared by dispose()', async () => {
+  it('of a timeout that has fired is waited for again, and cleared by the end of its module', async () => {
     const timer = timers.setTimeout(() => {
       fired.push('timeout');
       if (fired.length < 3) timer.refresh();
@@ -148,103 +149,92 @@ describe('refresh()', () => {
     expect(set.size).toBe(0);
     timer.refresh();
     expect(set.size).toBe(1);
-    set.dispose();
+    lifetime.end();
     await pastAll();
     expect([fired.length, set.size]).toEqual([3, 0]);
   });
 
-  it('of a timeout that has fired does nothing once disposed', async () => {
+  it('of a timeout that has fired does nothing once its module has ended', async () => {
     const timer = timers.setTimeout(fire('timeout'), 1) as NodeJS.Timeout;
     await expect.poll(() => fired.length).toBe(1);
-    set.dispose();
+    lifetime.end();
     timer.refresh();
     await pastAll();
     expect([fired.length, set.size]).toEqual([1, 0]);
   });
 });
 
-describe('dispose()', () => {
+describe('the end of a module', () => {
   it('clears every kind that the module itself has started', async () => {
     startAll();
-    set.dispose();
+    lifetime.end();
     expect(set.size).toBe(0);
     await pastAll();
     expect(fired).toEqual([]);
   });
 
   it('refuses, silently, what is started afterwards', async () => {
-    set.dispose();
+    lifetime.end();
     startAll();
     expect(set.size).toBe(0);
     await pastAll();
     expect(fired).toEqual([]);
   });
 
-  it('leaves timers of an invocation in flight until it ends', async () => {
-    const call = invocation();
-    calls.within(call, startAll, 'call ');
-    startAll('module ');
-    set.dispose();
-    await expect.poll(() => new Set(fired)).toEqual(new Set(['call timeout', 'call interval', 'call immediate']));
-    expect(set.size).toBe(1);
-    call.end();
-    expect(set.size).toBe(0);
-    fired = [];
-    await pastAll();
-    expect(fired).toEqual([]);
-  });
-
-  it('lets an invocation in flight start more, until it ends', async () => {
-    const call = invocation();
-    set.dispose();
-    const slept = calls.within(
-      call,
-      async () => {
-        await Reflect.apply(promisify(timers.setTimeout), undefined, [1]);
-        await promisify(timers.setImmediate)();
-        return 'awake';
-      },
-      undefined,
-    );
-    expect(await slept).toBe('awake');
-    calls.within(call, startAll, undefined);
-    call.end();
-    calls.within(call, startAll, undefined);
-    expect(set.size).toBe(0);
-    await pastAll();
-    expect(fired).toEqual([]);
-  });
-
-  it('clears timers of invocations that have ended, and keeps those of others', () => {
-    const [ended, open] = [invocation(), invocation()];
-    for (const call of [ended, open]) calls.within(call, () => timers.setTimeout(fire('timeout'), 60_000), undefined);
+  it('leaves the timers of calls, also of those that have ended and of those that are yet to come', async () => {
+    const [open, ended] = [new FakeCall(), new FakeCall()];
+    calls.within(ended, () => timers.setInterval(fire('ended'), 1), undefined);
     ended.end();
-    expect(set.size).toBe(2);
-    set.dispose();
+    lifetime.end();
+    calls.within(open, () => timers.setTimeout(fire('open'), 1), undefined);
+    await expect.poll(() => new Set(fired)).toEqual(new Set(['ended', 'open']));
     expect(set.size).toBe(1);
-    open.end();
+    ended.lifetime.end();
     expect(set.size).toBe(0);
   });
 
-  it('waits for the end of an invocation once, however many timers that starts', () => {
-    const call = invocation();
-    const onEnd = vi.spyOn(call, 'onEnd');
-    set.dispose();
-    for (let n = 0; n < 100; n += 1) {
-      const timer = calls.within(call, () => timers.setTimeout(fire('timeout'), 60_000), undefined);
-      if (n % 2 === 0) timers.clearTimeout(timer as NodeJS.Timeout);
-    }
-    expect([set.size, onEnd.mock.calls.length]).toEqual([50, 1]);
-    call.end();
-    expect(set.size).toBe(0);
+  it('calls back when no timer waits any more', async () => {
+    const call = new FakeCall();
+    calls.within(call, () => timers.setTimeout(fire('timeout'), 1), undefined);
+    lifetime.end();
+    set.whenEmpty(() => fired.push('empty'));
+    await expect.poll(() => fired).toEqual(['empty', 'timeout']);
   });
 
-  it('leaves the timers of other sets alone', () => {
-    const other = createSet();
-    other.functions().setTimeout(fire('other'), 60_000);
-    set.dispose();
+  it('leaves the timers of other modules alone', () => {
+    const other = createSet(2, new Lifetime());
+    const timer = other.functions().setTimeout(fire('other'), 60_000);
+    lifetime.end();
     expect(other.size).toBe(1);
-    other.dispose();
+    timers.clearTimeout(timer as NodeJS.Timeout);
+    expect(other.size).toBe(0);
+  });
+});
+
+describe('the end of a socket', () => {
+  it('clears intervals, and lets timeouts that wait and later ones fire', async () => {
+    const parent = new Lifetime();
+    const socket = new Lifetime('live', parent);
+    const call = Object.assign(new FakeCall(), { lifetime: socket });
+    calls.within(call, () => timers.setInterval(fire('interval'), 1), undefined);
+    calls.within(call, () => timers.setTimeout(() => timers.setTimeout(fire('second'), 1), 1), undefined);
+    socket.retire();
+    calls.within(call, () => timers.setInterval(fire('late interval'), 1), undefined);
+    await expect.poll(() => fired).toEqual(['second']);
+    expect(set.size).toBe(0);
+  });
+
+  it('leaves what waits to the function, whose deletion clears it', () => {
+    const parent = new Lifetime();
+    const socket = new Lifetime('live', parent);
+    const call = Object.assign(new FakeCall(), { lifetime: socket });
+    const cleared = calls.within(call, () => timers.setTimeout(fire('timeout'), 60_000), undefined);
+    calls.within(call, () => timers.setTimeout(fire('timeout'), 60_000), undefined);
+    socket.retire();
+    timers.clearTimeout(cleared as NodeJS.Timeout);
+    expect(set.size).toBe(1);
+    parent.end();
+    expect(set.size).toBe(0);
   });
 });
 
@@ -299,7 +289,6 @@ describe('the limit', () => {
     const other = createSet(2);
     other.functions().setTimeout(fire('other'), 60_000);
     expect(other.size).toBe(1);
-    other.dispose();
     expect(() => timers.setTimeout(fire('refused'), 60_000)).toThrow(refusal);
     timers.clearTimeout(last);
     expect(() => timers.setTimeout(fire('timeout'), 60_000)).not.toThrow();

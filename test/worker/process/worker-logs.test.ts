@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LogRecord } from '../../../runtime/kernel/ports/logger.ts';
 import { FunctionModule } from '../../../runtime/kernel/functions/module.ts';
 import { createLoader } from '../../../runtime/worker/functions/loader.ts';
+import { Disposals } from '../../../runtime/worker/functions/disposals.ts';
 import { ProcessEvents } from '../../../runtime/worker/functions/process-events.ts';
 import { SourcePositions } from '../../../runtime/worker/functions/source-positions.ts';
 import { type SendLogs, WorkerLogs } from '../../../runtime/worker/process/worker-logs.ts';
@@ -154,12 +155,18 @@ describe('write()', () => {
       pulse: new Pulse(calls, defaultLimits),
       console: logs,
       processEvents: new ProcessEvents({ calls, failed: () => {} }),
+      disposals: new Disposals({ calls, failed: () => {} }),
       packages: namedPackages(),
       sdk: {},
     });
     const speaking = new FunctionModule({ ...module.built, ...compiled });
     try {
-      speaking.load(instantiate, { importFunction: () => undefined, evaluated: () => undefined, evaluationFailed: () => undefined });
+      speaking.load(instantiate, {
+        isStaged: false,
+        importFunction: () => undefined,
+        evaluated: () => undefined,
+        evaluationFailed: () => undefined,
+      });
       expect([Error.stackTraceLimit, new Error('x').stack]).toEqual([0, 'mine']);
     } finally {
       Error.stackTraceLimit = stackTraceLimit;

@@ -56,6 +56,7 @@ export async function startHost(code?: TestFunction | (() => unknown), options: 
       evaluate() {
         exports = sources.get(module.built.code)?.();
       },
+      accept() {},
       dispose() {},
     };
   });

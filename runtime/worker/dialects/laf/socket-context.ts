@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { reserved } from '../../../kernel/functions/name.ts';
-import type { EventCall, Identity, SocketEvent } from '../../sockets/event-queue.ts';
+import type { EventCall, SocketEvent } from '../../sockets/event-queue.ts';
+import type { Identity } from '../../sockets/identity.ts';
 import type { UpgradeCall } from '../../triggers/sockets/upgrade-call.ts';
 
 /** What `ctx.method` is on the events of a socket. */

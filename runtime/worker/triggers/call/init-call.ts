@@ -14,6 +14,8 @@ import type { SourcePositions } from '../../functions/source-positions.ts';
  * `timeout` milliseconds while it runs on. What it throws is logged; the host serves all the same.
  */
 export async function initialize(calls: Calls, functions: FunctionView, timeout: number): Promise<void> {
+  // What an earlier run has started would be there twice.
+  calls.lifetimes.end(reserved.init);
   const module = functions.get(reserved.init);
   if (module) await outcomeOf({ calls, functions, timeout }, module);
 }

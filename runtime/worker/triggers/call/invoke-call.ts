@@ -2,6 +2,7 @@ import { Call } from '../../../kernel/calls/call.ts';
 import type { Calls } from '../../../kernel/calls/calls.ts';
 import type { CurrentCall } from '../../../kernel/calls/current-call.ts';
 import type { Failure } from '../../../kernel/calls/failures.ts';
+import type { Lifetime } from '../../../kernel/calls/lifetime.ts';
 import { HearthError } from '../../../kernel/errors.ts';
 import type { FunctionModule } from '../../../kernel/functions/module.ts';
 import type { FunctionView } from '../../../kernel/functions/function-view.ts';
@@ -39,6 +40,10 @@ class InvokeCall extends Call {
 
   override get ended(): boolean {
     return this.#outer ? this.#outer.ended : super.ended;
+  }
+
+  override get lifetime(): Lifetime {
+    return this.#outer?.lifetime ?? super.lifetime;
   }
 
   override onEnd(callback: () => void): void {

@@ -1,5 +1,6 @@
 import { Concurrency } from '../../../kernel/calls/concurrency.ts';
 import { Deadlines } from '../../../kernel/calls/deadlines.ts';
+import type { Lifetime } from '../../../kernel/calls/lifetime.ts';
 import { HearthError, messageOf } from '../../../kernel/errors.ts';
 import type { FunctionView } from '../../../kernel/functions/function-view.ts';
 import type { App } from '../../process/app-context.ts';
@@ -21,17 +22,28 @@ export interface HttpTarget {
   /** The app's live functions, or those that a draft sees. */
   readonly functions: FunctionView;
   readonly dialect: HttpDialect;
+  /** Of what the calls start; absent: it is that of the function that is called. */
+  readonly lifetime?: Lifetime;
 }
 
 /**
  * The life of a request: its id, the dialect's headers, the function's name and methods, the body, the call,
  * the reply. Uploads are kept below the app's upload folder until their response has closed.
  */
-export function createRequestHandler(app: App, { functions, dialect }: HttpTarget): RequestHandler {
+export function createRequestHandler(app: App, { functions, dialect, lifetime }: HttpTarget): RequestHandler {
   const { calls, counters, settings } = app;
   const concurrency = new Concurrency(settings.limits, counters);
   const deadlines = new Deadlines(settings.limits.functionTimeout, () => concurrency.forgetIdle());
-  const trigger: HttpTrigger = { calls, concurrency, deadlines, counters, functions, dialect, batch: new ResponseBatch() };
+  const trigger: HttpTrigger = {
+    calls,
+    concurrency,
+    deadlines,
+    counters,
+    functions,
+    dialect,
+    batch: new ResponseBatch(),
+    ...(lifetime && { lifetime }),
+  };
   const readBody = createBodyReader(app, settings.uploadDir);
   const onError = createErrorListener(calls, counters);
 

@@ -4,16 +4,16 @@ import { duplexPair } from 'node:stream';
 import { HearthError } from '../../../kernel/errors.ts';
 import { Call } from '../../../kernel/calls/call.ts';
 import type { Failure } from '../../../kernel/calls/failures.ts';
+import { Lifetime } from '../../../kernel/calls/lifetime.ts';
 import { FunctionModule } from '../../../kernel/functions/module.ts';
 import { stagingTime, whenLoaded } from '../../../kernel/functions/pending-import.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { RunCall, RunResult } from '../../../kernel/protocol/worker-calls.ts';
-import type { FunctionView } from '../../../kernel/functions/function-view.ts';
 import type { Registry } from '../../../kernel/functions/registry.ts';
 import type { Stage } from '../../../kernel/functions/stage.ts';
 import type { App } from '../../process/app-context.ts';
 import type { HttpDialect } from '../http/http-call.ts';
-import { createRequestHandler } from '../http/handler.ts';
+import { createRequestHandler, type HttpTarget } from '../http/handler.ts';
 import { createHttpServer, headerBytes } from '../http/http-server.ts';
 import type { WorkerLogs } from '../../process/worker-logs.ts';
 
@@ -34,14 +34,16 @@ export async function run(app: RunApp, call: RunCall, cancelled: AbortSignal): P
   const started = performance.now();
   const { functions, logs } = app;
   logs.tap(call.requestId);
+  const lifetime = new Lifetime();
   const load = call.draft && new DraftLoad(app, functions, call.draft, call.requestId);
   try {
     const stage = await load?.stage();
-    const response = await exchange(app, stage ?? functions, { call, cancelled });
+    const response = await exchange(app, { functions: stage ?? functions, dialect: app.http, lifetime }, { call, cancelled });
     const { requestId } = call;
     return { response, logs: logs.untap(requestId), requestId, tookMs: round(performance.now() - started) };
   } finally {
     load?.discard();
+    lifetime.end();
     logs.untap(call.requestId);
   }
 }
@@ -106,11 +108,11 @@ interface Running {
   readonly cancelled: AbortSignal;
 }
 
-async function exchange(app: RunApp, functions: FunctionView, { call, cancelled }: Running): Promise<RunResult['response']> {
+async function exchange(app: RunApp, target: HttpTarget, { call, cancelled }: Running): Promise<RunResult['response']> {
   const { method, query, headers } = call.request;
   const body = Buffer.from(call.request.body, call.request.bodyEncoding);
   const [clientSide, serverSide] = duplexPair();
-  const server = createHttpServer(app, createRequestHandler(app, { functions, dialect: app.http }));
+  const server = createHttpServer(app, createRequestHandler(app, target));
   server.emit('connection', serverSide);
   const path = `/${encodeURI(call.name)}${query === '' ? '' : `?${query}`}`;
   const { runTimeout } = app.settings.limits;

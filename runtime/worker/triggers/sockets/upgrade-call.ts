@@ -8,7 +8,7 @@ import { catalogue, HearthError } from '../../../kernel/errors.ts';
 import type { FunctionModule, Handler } from '../../../kernel/functions/module.ts';
 import { onceLoaded } from '../../../kernel/functions/pending-import.ts';
 import type { FunctionView } from '../../../kernel/functions/function-view.ts';
-import type { Identity } from '../../sockets/event-queue.ts';
+import type { Identity } from '../../sockets/identity.ts';
 import { offeredProtocols } from './handshake.ts';
 import { errorRefusal, type Refusal, refuse, toRefusal } from './upgrade-refusal.ts';
 

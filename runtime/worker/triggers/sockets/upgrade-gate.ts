@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { Deadlines } from '../../../kernel/calls/deadlines.ts';
 import type { FunctionModule } from '../../../kernel/functions/module.ts';
 import type { App } from '../../process/app-context.ts';
-import type { Identity } from '../../sockets/event-queue.ts';
+import type { Identity } from '../../sockets/identity.ts';
 import { dropConsoleCookie } from '../console-cookie.ts';
 import { networkOf, plainAddress } from '../../../net/address.ts';
 import { RateLimit } from '../../../net/rate-limit.ts';

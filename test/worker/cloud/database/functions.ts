@@ -13,6 +13,7 @@ export async function runFunction(source: string, db: Db): Promise<unknown> {
     env: {},
     serverSecret: 'a secret',
     database: undefined,
+    shared: new Map(),
     sockets: new Set(),
     broadcast: async () => ({ sent: 0, skipped: 0 }),
     invoke: (name) => name,

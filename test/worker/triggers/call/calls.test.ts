@@ -17,6 +17,7 @@ function host(handlers: Readonly<Record<string, Handler>>) {
       module.mark = calls.attribution.mark(module.name, module.revision);
     },
     dispose: () => undefined,
+    accept: () => undefined,
   }));
   const names = Object.keys(handlers);
   functions.install({ functions: names.map((name) => ({ name, revision: 1, methods: undefined, code: '', map: '' })), deleted: [] });

@@ -61,7 +61,7 @@ export async function startHost(requestBody = 10 * 1024 * 1024, others: Partial<
   const uploadDir = await mkdtemp(join(tmpdir(), 'hearth-test-'));
   const registry = new Registry((module) => {
     const { exports, evaluate } = modules.get(module.name) ?? {};
-    return { exports, evaluate: () => evaluate?.(), dispose: () => undefined };
+    return { exports, evaluate: () => evaluate?.(), dispose: () => undefined, accept: () => undefined };
   });
   const counters = mapCounters(() => 0);
   const log: App['log'] = (level, message, fields) => {
