@@ -228,7 +228,7 @@ describe('the environment of functions', () => {
   const tokens = `import cloud from '@lafjs/cloud';
 export default (ctx: FunctionContext) => typeof ctx.query.token === 'string' ? cloud.parseToken(ctx.query.token) : cloud.getToken({ id: 'ada' });`;
 
-  it('holds the app’s own variables and none of the host’s', async () => {
+  it('holds the app’s own variables and Laf’s, and none of the host’s', async () => {
     const secrets = {
       SERVER_SECRET: 'a-server-secret-of-mine',
       MONGODB_URI: '',
@@ -239,7 +239,8 @@ export default (ctx: FunctionContext) => typeof ctx.query.token === 'string' ? c
     await using host = await TestHost.start({ dataDir, env: { ...secrets, ADMIN_TOKEN_FILE: '/nowhere', GREETING: 'hei', EMPTY: '' } });
     const source = `import cloud from '@lafjs/cloud';\nexport default () => ({ view: process.env, global: (globalThis as any).process.env, cloud: cloud.env });`;
     await host.publish('env', source);
-    const own = { ...base, GREETING: 'hei', EMPTY: '' };
+    const lafs = { APP_ID: 'hearth', APPID: 'hearth', SERVER_SECRET: secrets.SERVER_SECRET };
+    const own = { ...base, ...lafs, GREETING: 'hei', EMPTY: '' };
     expect((await host.call('/env')).json).toEqual({ view: own, global: own, cloud: own });
   });
 
@@ -258,7 +259,7 @@ export default (ctx: FunctionContext) => typeof ctx.query.token === 'string' ? c
   it.each([
     ['made by the host', {}],
     ['given', { SERVER_SECRET: 'a-server-secret-of-mine' }],
-  ])('lacks the secret of getToken() (%s), whose tokens hold after a restart', async (_, env) => {
+  ])('has the secret of getToken() (%s), whose tokens hold after a restart', async (_, env) => {
     await using host = await TestHost.start({ dataDir, env });
     await host.publish('tokens', tokens);
     const token = (await host.call('/tokens')).text;

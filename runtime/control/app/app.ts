@@ -139,19 +139,5 @@ async function toWorkerSettings({ config, dataDir, store, databaseUri }: AppOpti
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
   const { id: appId, env, origins, limits } = config;
   const serverSecret = await openServerSecret(store, config.serverSecret);
-  return {
-    appId,
-    serverSecret,
-    env: { ...lafVariables(appId, serverSecret, databaseUri), ...env },
-    packagesDir,
-    uploadDir,
-    databaseUri,
-    origins,
-    limits,
-  };
-}
-
-/** What Laf's own runtime has in the environment of functions. */
-function lafVariables(appId: string, serverSecret: string, databaseUri: string | undefined): Record<string, string> {
-  return { APP_ID: appId, APPID: appId, SERVER_SECRET: serverSecret, ...(databaseUri !== undefined && { DB_URI: databaseUri }) };
+  return { appId, serverSecret, env, packagesDir, uploadDir, databaseUri, origins, limits };
 }

@@ -44,7 +44,7 @@ export interface WorkerLimits {
   readonly requestTimeout: number;
 }
 
-/** What a worker is started with. It comes over IPC; the process's environment is `env` and nothing else. */
+/** What a worker is started with. It comes over IPC, so that the system shows no secret: of the process's environment it is `env`. */
 export interface WorkerSettings {
   readonly appId: string;
   readonly serverSecret: string;

@@ -4,6 +4,7 @@ import type { WorkerCalls, WorkerMethod, WorkerParams } from '../../kernel/proto
 import { PendingImport, stagingTime, whenLoaded } from '../../kernel/functions/pending-import.ts';
 import type { BuiltChange } from '../../kernel/functions/revision.ts';
 import type { Stage } from '../../kernel/functions/stage.ts';
+import { provideLafVariables } from '../dialects/laf/variables.ts';
 import { ServedApp } from './served-app.ts';
 import { showAuthorsText } from '../functions/authors-text.ts';
 import type { TellLoad } from '../functions/load-reports.ts';
@@ -63,6 +64,7 @@ export class Worker implements WorkerHandlers {
     showAuthorsText();
     this.#watchIntrinsics();
     boundBlockingCalls(settings.limits.cpuTime);
+    provideLafVariables(process.env, settings);
     this.#loaded = new ServedApp({ settings, ...this.#parts });
     markNativeCalls(this.#loaded.calls);
     ownResources(this.#loaded.calls);

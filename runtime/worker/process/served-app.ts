@@ -124,7 +124,7 @@ export class ServedApp implements App {
     const broadcaster = new Broadcaster(sockets.sockets);
     const cloud = createCloud({
       appId: settings.appId,
-      // Control has started this process with the app's variables, and with no others.
+      // Of this process, which control has started with the app's variables and no others.
       get env() {
         return process.env;
       },
