@@ -24,8 +24,8 @@ export function provideModule(matches: (request: string) => boolean, provided: u
   });
 }
 
-/** Lets `redirect` choose whose `require()` serves a request that a file makes; undefined leaves it to that file's. */
-export function redirectRequire(redirect: (request: string, from: string | undefined) => NodeJS.Require | undefined): void {
+/** Lets `redirect` choose what serves a request that a file makes; undefined leaves it to that file's own `require()`. */
+export function redirectRequire(redirect: (request: string, from: string | undefined) => ((id: string) => unknown) | undefined): void {
   const load: unknown = Reflect.get(Module, '_load');
   if (typeof load !== 'function') return;
   Reflect.set(Module, '_load', function loadModule(this: unknown, request: string, parent: unknown, ...rest: unknown[]): unknown {

@@ -136,6 +136,11 @@ it('import.meta serves createRequire() and files, and the position of an error s
     'function',
     '\n',
   ]);
+  expect(await answerOf("[require('@/lib/kinds').kind, require('./kinds').kind, require('../beside.json').kind]", before)).toEqual([
+    'function',
+    'function',
+    'data',
+  ]);
   expect(await answerOf("readFileSync(new URL('../beside.json', import.meta.url), 'utf8')", before)).toBe('{"kind":"data"}');
   expect(await answerOf("import.meta.filename === import.meta.dirname + '/probe.ts'")).toBe(true);
   await host.publish(

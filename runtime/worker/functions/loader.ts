@@ -8,7 +8,7 @@ import { runCode } from './compiled-code.ts';
 import type { Disposals } from './disposals.ts';
 import { createConsole, type ConsoleSink } from './function-console.ts';
 import { FunctionImports } from './function-imports.ts';
-import { createImportMeta } from './import-meta.ts';
+import { createImportMeta, fileOf } from './import-meta.ts';
 import type { Pulse } from '../watchdog/pulse.ts';
 import type { Packages } from './packages.ts';
 import type { ProcessEvents } from './process-events.ts';
@@ -55,6 +55,7 @@ class FunctionInstance implements ModuleInstance {
   readonly #timers: TimerSet;
   #compiledAs: string | undefined;
   #imports: FunctionImports | undefined;
+  #unserve: (() => void) | undefined;
   readonly #cjs: { exports: unknown; id: string; filename: string; loaded: boolean } = { exports: {}, id: '', filename: '', loaded: false };
 
   constructor(parts: LoaderParts & { readonly waiting: WaitingTimers }, module: FunctionModule, realm: Realm) {
@@ -105,9 +106,11 @@ class FunctionInstance implements ModuleInstance {
       this.#realm.importFunction(this.#module, imported),
     );
     this.#imports = imports;
+    const require = imports.createRequire();
+    this.#unserve = packages.serve(fileOf(name, packages), require);
     return {
       exports: original,
-      require: imports.createRequire(),
+      require,
       module: this.#cjs,
       __filename: `/${name}.ts`,
       __dirname: `/${name.split('/').slice(0, -1).join('/')}`,
@@ -130,6 +133,7 @@ class FunctionInstance implements ModuleInstance {
   dispose(): void {
     const { disposals, processEvents } = this.#parts;
     this.#evaluation.lifetime.end();
+    this.#unserve?.();
     if (this.#compiledAs !== undefined) processEvents.release(this.#compiledAs);
     disposals.add({ module: this.#module, dispose: () => this.#callDispose() });
   }

@@ -1,5 +1,5 @@
 import { createRequire, isBuiltin } from 'node:module';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   beforeEachFile,
@@ -28,6 +28,8 @@ export interface Packages {
   importNow(id: string): unknown;
   /** Node's `import()` as a file of the app's folder has it. */
   importer(filename: string): ImportCall;
+  /** Lets `createRequire()` of this file, which need not be there, reach what `require` does, until the returned function is called. */
+  serve(filename: string, require: (id: string) => unknown): () => void;
   /** Node's `import.meta.resolve()`, from the app's folder. */
   resolveImport(specifier: string): string;
 }
@@ -52,6 +54,8 @@ class FunctionPackages implements Packages {
   readonly #onLoad: () => void;
   /** By file: what `import` statements get of ES modules that only load asynchronously. */
   readonly #loaded = new Map<string, { readonly exports: unknown } | { readonly thrown: unknown }>();
+  /** By file: what `createRequire()` of it reaches; the last is the newest revision's. */
+  readonly #served = new Map<string, readonly ((id: string) => unknown)[]>();
 
   constructor(dir: string, onLoad: () => void) {
     this.dir = dir;
@@ -60,10 +64,9 @@ class FunctionPackages implements Packages {
     this.#app = new PackageFolder(manifest);
     // Loggers look for their transports from the files that they find on the stack.
     mapRequirePath((from) => (typeof from === 'string' && isCompiledName(from) ? manifest : from));
-    // `createRequire(import.meta.url)` of a function finds what its `require()` does.
     redirectRequire((id, from) => {
-      if (from === manifest || !this.#isFunctionFile(from) || isBuiltin(id)) return undefined;
-      return this.#pick(id) === this.#host ? this.#host.require : undefined;
+      const served = from === undefined ? undefined : this.#served.get(from)?.at(-1);
+      return served && !isFile(id, from) ? served : undefined;
     });
   }
 
@@ -100,6 +103,16 @@ class FunctionPackages implements Packages {
     };
   }
 
+  serve(filename: string, require: (id: string) => unknown): () => void {
+    const served = this.#served.get(filename) ?? [];
+    this.#served.set(filename, [...served, require]);
+    return () => {
+      const rest = this.#served.get(filename)?.filter((one) => one !== require) ?? [];
+      if (rest.length > 0) this.#served.set(filename, rest);
+      else this.#served.delete(filename);
+    };
+  }
+
   resolveImport(specifier: string): string {
     if (isBuiltin(specifier)) return specifier.startsWith('node:') ? specifier : `node:${specifier}`;
     if (URL.canParse(specifier)) return new URL(specifier).href;
@@ -127,9 +140,15 @@ class FunctionPackages implements Packages {
       return missing && this.#host.has(id) ? this.#host : this.#app;
     }
   }
+}
 
-  #isFunctionFile(path: string | undefined): boolean {
-    return path?.startsWith(this.dir + sep) === true && !path.includes(`${sep}node_modules${sep}`);
+/** Whether a path that a file requires leads to another file. */
+function isFile(id: string, from: string | undefined): boolean {
+  if (from === undefined || !/^\.{0,2}\//.test(id)) return false;
+  try {
+    return createRequire(from).resolve(id) !== '';
+  } catch {
+    return false;
   }
 }
 

@@ -51,6 +51,7 @@ export function namedPackages(): Writable<Packages> {
     resolve: (id) => `/packages/${id}.js`,
     importNow: (id) => `package ${id}`,
     importer: () => async (id) => ({ default: `package ${id}` }),
+    serve: () => () => {},
     resolveImport: (id) => `file:///packages/${id}.js`,
   };
 }

@@ -55,6 +55,7 @@ async function addEsPackages(): Promise<void> {
     { 'index.mjs': "export const kind = 'import';", 'index.cjs': "exports.kind = 'require';" },
   );
   await addFiles('data', {}, { 'index.js': '', 'data.json': '{"value":7}' });
+  await writeFile(join(app, 'beside.json'), '{"kind":"data"}');
   await writeFile(join(app, 'beside.mjs'), "export const value = await Promise.resolve('beside');");
 }
 
@@ -194,12 +195,27 @@ describe('require()', () => {
     ]);
   });
 
-  it('finds from the URL of a function what functions find', async () => {
+  it('of createRequire() finds from the URL of a function what its require() does, as long as it is served', async () => {
     const expression = `await import('node:module').then(({ createRequire }) => {
+      const end = packages.serve(app + '/lib/hello.ts', (id) => (id.startsWith('@/') || id.startsWith('./') ? 'function ' + id : packages.require(id)));
       const require = createRequire(new URL('file://' + app + '/lib/hello.ts'));
-      return [require('of-the-app').name, require('ws'), typeof require('axios').get, require('os').EOL, fails(() => require('nobody-has-this'))];
+      const ids = ['@/other', './other', '../beside.json', '../nowhere'];
+      const found = [require('of-the-app').name, require('ws'), typeof require('axios').get, require('os').EOL, ...ids.map((id) => fails(() => require(id)))];
+      const newest = packages.serve(app + '/lib/hello.ts', () => 'newest');
+      found.push(require('@/other'), newest(), require('@/other'), end(), fails(() => require('@/other')));
+      return found;
     })`;
-    expect(await evaluate(expression)).toEqual(['of the app', 'the ws of the app', 'function', '\n', 'MODULE_NOT_FOUND']);
+    const found = [
+      'of the app',
+      'the ws of the app',
+      'function',
+      '\n',
+      'function @/other',
+      'function ./other',
+      { kind: 'data' },
+      'MODULE_NOT_FOUND',
+    ];
+    expect(await evaluate(expression)).toEqual([...found, 'newest', null, 'function @/other', null, 'MODULE_NOT_FOUND']);
   });
 });
 
