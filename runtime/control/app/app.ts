@@ -17,8 +17,10 @@ import { publishStarter } from './publishing/starter.ts';
 import { StoreSync } from './publishing/sync.ts';
 import { openServerSecret } from './settings/server-secret.ts';
 import { Transfer } from './transfer/transfer.ts';
+import { reportHostDeath } from './workers/crash-cause.ts';
 import { CrashFiles } from './workers/crash-files.ts';
 import { Quarantine } from './workers/quarantine.ts';
+import { StartAttempts } from './workers/start-attempts.ts';
 import { WorkerSupervisor } from './workers/supervisor.ts';
 import { workerFlags } from './workers/worker-flags.ts';
 
@@ -66,13 +68,19 @@ export class ControlApp {
   readonly crashes: CrashFiles;
   readonly #options: AppOptions;
   readonly #deployments: Deployments;
+  readonly #attempts: StartAttempts;
+  readonly #quarantine: Quarantine;
 
-  private constructor(options: AppOptions, catalog: LiveCatalog, crashes: CrashFiles, settings: WorkerSettings) {
+  private constructor(options: AppOptions, crashes: CrashFiles, settings: WorkerSettings) {
     const { config, store, builder, log } = options;
+    const catalog = new LiveCatalog([]);
+    const attempts = new StartAttempts(join(options.dataDir, 'start-attempts.json'), (message) => log('warn', message));
     const quarantine = new Quarantine(async (name, revision) => {
       const history = await store.revisions(name);
       return history.map((summary) => summary.revision).filter((earlier) => earlier < revision);
-    });
+    }, attempts);
+    this.#attempts = attempts;
+    this.#quarantine = quarantine;
     this.#options = options;
     this.catalog = catalog;
     this.crashes = crashes;
@@ -83,6 +91,7 @@ export class ControlApp {
       handle: options.handle,
       stopTimeout: config.stopTimeout,
       quarantine,
+      attempts,
       crashes,
       functions: () => catalog.list().map(toBuilt),
       onLoad: (report) => this.loads.take(report),
@@ -102,11 +111,12 @@ export class ControlApp {
   static async open(options: AppOptions): Promise<ControlApp> {
     const { dataDir, log } = options;
     const crashes = await CrashFiles.open(join(dataDir, 'crashes'), (message) => log('warn', message));
-    const app = new ControlApp(options, new LiveCatalog([]), crashes, await toWorkerSettings(options));
+    const app = new ControlApp(options, crashes, await toWorkerSettings(options));
     // The process takes as long to start as reading the functions takes.
     app.supervisor.prepare();
     try {
       app.catalog.apply(await readLive(options.store, options.builder, log), []);
+      app.#judgeEarlierStarts();
     } catch (error) {
       await app.supervisor.stop();
       throw error;
@@ -120,6 +130,23 @@ export class ControlApp {
     await this.supervisor.start();
     await publishStarter({ store, publisher: this.publisher, dir: starter, empty: this.catalog.list().length === 0 });
     await this.sync.start();
+  }
+
+  /** Disables what has ended workers at earlier starts, or the host itself. */
+  #judgeEarlierStarts(): void {
+    const { logs, log } = this.#options;
+    const { trying } = this.#attempts;
+    if (trying) {
+      const report = reportHostDeath(trying, logs.query({}, crashLogLines));
+      const quarantined = this.#attempts.fail(trying, report, false);
+      this.crashes.add({ ...report, quarantined });
+      log('error', `${report.message} Crash report ${report.id}`, trying);
+    }
+    for (const { function: name, revision, id, at, message } of this.#attempts.guilty()) {
+      if (this.catalog.get(name)?.revision !== revision) continue;
+      this.#quarantine.add({ id, at, message, place: { function: name, revision } });
+      log('error', `${name}, revision ${revision}, is disabled until you publish a new revision`, { function: name, revision });
+    }
   }
 
   /** Finishes deployments and writes what is pending; stop the workers before. */

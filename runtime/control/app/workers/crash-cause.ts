@@ -26,8 +26,7 @@ export function examine(facts: WorkerFacts, findBuilt: FindBuilt, at = Date.now(
   const places = frames.map((frame) => toSourcePlace(frame, findBuilt(frame)));
   const place = places[0] ?? blamed;
   const report = {
-    // Sorts by time.
-    id: `${new Date(at).toISOString().replaceAll(/[:.]/g, '-')}-${randomUUID().slice(0, 8)}`,
+    id: toId(at),
     at,
     pid: facts.pid ?? null,
     ...facts.exit,
@@ -44,6 +43,31 @@ export function examine(facts: WorkerFacts, findBuilt: FindBuilt, at = Date.now(
   return { report, proven };
 }
 
+/** The report of a host that ended, by itself or by force, while it ran this code at its start. */
+export function reportHostDeath({ function: name, revision }: FunctionMark, logs: CrashReport['logs'], at = Date.now()): CrashReport {
+  return {
+    id: toId(at),
+    at,
+    pid: null,
+    code: null,
+    signal: null,
+    cause: 'exited',
+    message: `the host ended while it ran ${name}, revision ${revision}, before it served.`,
+    servedMs: 0,
+    place: { function: name, revision },
+    quarantined: false,
+    stack: [],
+    suspects: [],
+    logs,
+    metrics: null,
+  };
+}
+
+/** Sorts by time. */
+function toId(at: number): string {
+  return `${new Date(at).toISOString().replaceAll(/[:.]/g, '-')}-${randomUUID().slice(0, 8)}`;
+}
+
 interface Weighed {
   readonly frames: readonly CompiledFrame[];
   readonly suspects: readonly MemorySuspect[];
@@ -52,8 +76,8 @@ interface Weighed {
   readonly where: string | undefined;
 }
 
-function weigh({ reason, running }: WorkerFacts, at: number): Weighed {
-  const seen = running && at - running.at < runningTime ? running.mark : undefined;
+function weigh({ reason, running, starting }: WorkerFacts, at: number): Weighed {
+  const seen = running && at - running.at < runningTime ? running.mark : starting;
   if (!reason || reason.cause === 'silent') return { frames: [], suspects: [], blamed: seen, proven: false, where: undefined };
   const { report } = reason;
   const { frames, mark, where } = report;
@@ -64,7 +88,13 @@ function weigh({ reason, running }: WorkerFacts, at: number): Weighed {
   const largest = report.suspects.find(({ bytes }) => bytes >= report.rss * largePart);
   const { suspects } = report;
   if (filling) return { frames, suspects, blamed, proven: true, where };
-  return { frames: [], suspects, blamed: largest && { function: largest.function, revision: largest.revision }, proven: false, where };
+  return {
+    frames: [],
+    suspects,
+    blamed: largest ? { function: largest.function, revision: largest.revision } : starting,
+    proven: false,
+    where,
+  };
 }
 
 function describe({ reason, exit }: WorkerFacts, place: CrashPlace | undefined, where: string | undefined): string {

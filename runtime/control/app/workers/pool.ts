@@ -8,8 +8,10 @@ import type { LoadReport } from '../../../kernel/protocol/worker-calls.ts';
 import type { WatchdogReport } from '../../../kernel/protocol/watchdog-report.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { WorkerState } from './worker-state.ts';
+import { FirstStart } from './first-start.ts';
 import { judgeShortage } from './resource-pressure.ts';
 import type { CrashReport } from './crash-report.ts';
+import { TakeoverWait } from './takeover-wait.ts';
 import type { WorkerExit } from './worker-end.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -23,6 +25,9 @@ export interface PoolOptions {
   functions(): readonly BuiltFunction[];
   readonly onLogs: (records: readonly LogRecord[]) => void;
   readonly onLoad: (report: LoadReport) => void;
+  /** Called before a worker runs `__init__`, and when it accepts. MUST NOT throw. */
+  onStart(): void;
+  onServing(): void;
   /** Finds out why the serving worker has ended. */
   judge(worker: WorkerProcess, exit: WorkerExit): CrashReport;
   log(level: LogLevel, message: string, fields?: LogFields): void;
@@ -47,7 +52,8 @@ const drainPause = 5 * 60_000;
  */
 export class WorkerPool {
   readonly #options: PoolOptions;
-  readonly #waiting = new Set<() => void>();
+  readonly #wait = new TakeoverWait();
+  readonly #firstStart = new FirstStart();
   #active: WorkerProcess | undefined;
   #standby: WorkerProcess | undefined;
   #state: WorkerState = { state: 'starting', pid: undefined };
@@ -84,25 +90,21 @@ export class WorkerPool {
     this.#standby = this.#create();
   }
 
-  /** Resolves when a worker serves; rejects when it cannot. */
+  /** Resolves when a worker serves; rejects when one lives but cannot, or several have ended before they did. */
   async start(): Promise<void> {
     this.#watchTimer = setInterval(() => this.#look(), lookInterval);
     const first = this.#standby ?? this.#create();
     this.#standby = undefined;
-    await this.#promote(first.load(this.#options.functions()));
+    this.#promote(first.load(this.#options.functions())).catch((error: unknown) => {
+      // One that ended comes back through onExit().
+      if (this.#active === first) this.#firstStart.fail(error);
+    });
+    await this.#firstStart.served;
   }
 
   /** The worker that serves, waiting for one that takes over; throws `WORKER_UNAVAILABLE`. */
   async serving(): Promise<WorkerProcess> {
-    if (this.#state.state !== 'serving' && !this.#stopping) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, takeoverTimeout);
-        this.#waiting.add(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+    if (this.#state.state !== 'serving' && !this.#stopping) await this.#wait.wait(takeoverTimeout);
     if (this.#state.state !== 'serving' || !this.#active) {
       throw new HearthError('WORKER_UNAVAILABLE', { reason: this.#stopping ? 'the host is stopping.' : 'no worker is serving.' });
     }
@@ -124,7 +126,7 @@ export class WorkerPool {
     this.#standby?.kill();
     const active = this.#active;
     this.#state = { state: 'stopped' };
-    this.#wake();
+    this.#wait.wake();
     if (!active) return;
     await active.call('stop', { deadline: stopTimeout }, stopTimeout + 1_000).catch(() => {});
     active.kill();
@@ -156,6 +158,7 @@ export class WorkerPool {
     const crash = this.#options.judge(worker, exit);
     this.#shortLives = crash.servedMs < shortLife ? this.#shortLives + 1 : 0;
     this.#state = { state: 'restarting', attempt: this.#shortLives };
+    if (this.#firstStart.isLast(crash)) return;
     // A disabled function will not do it again.
     if (this.#shortLives > 1 && !crash.quarantined) this.#later(() => this.#takeOver());
     else void this.#takeOver();
@@ -177,10 +180,13 @@ export class WorkerPool {
   async #promote(worker: WorkerProcess): Promise<void> {
     this.#active = worker;
     this.#state = { state: 'starting', pid: worker.pid };
+    this.#options.onStart();
     await worker.call('serve', {}, 0, this.#options.handle);
     if (this.#stopping) return;
+    this.#options.onServing();
     this.#state = { state: 'serving', pid: worker.pid ?? 0, since: worker.serves() };
-    this.#wake();
+    this.#wait.wake();
+    this.#firstStart.succeed();
     this.#standby ??= this.#spawn();
   }
 
@@ -214,7 +220,8 @@ export class WorkerPool {
   /** Ends a worker that neither reports nor has a watchdog that does. Looks are counted, not time, as a machine may sleep. */
   #look(): void {
     const worker = this.#active;
-    if (this.#state.state !== 'serving' || !worker) return;
+    // Also while it starts: `__init__` may have stopped its process.
+    if (!worker || !['serving', 'starting'].includes(this.#state.state)) return;
     const limit = silentLooks + Math.ceil(this.#options.settings.limits.stuckTime / lookInterval);
     worker.silentLooks += 1;
     if (worker.silentLooks >= limit) worker.endFor({ cause: 'silent', seconds: limit });
@@ -239,10 +246,5 @@ export class WorkerPool {
     this.#pauseTimer = setTimeout(() => {
       if (!this.#stopping) action();
     }, pause);
-  }
-
-  #wake(): void {
-    for (const waiter of this.#waiting) waiter();
-    this.#waiting.clear();
   }
 }

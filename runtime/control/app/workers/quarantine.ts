@@ -1,5 +1,6 @@
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { CrashReport } from './crash-report.ts';
+import type { StartAttempts } from './start-attempts.ts';
 
 export interface QuarantinedFunction {
   readonly name: string;
@@ -27,13 +28,16 @@ interface Death {
 /** The functions that are disabled because they ended a worker; a publish enables them again. */
 export class Quarantine {
   readonly #earlier: EarlierRevisions;
+  readonly #starts: Pick<StartAttempts, 'lift'> | undefined;
   readonly #functions = new Map<string, QuarantinedFunction>();
   /** Every revision that was ever disabled, as `name@revision`: none of them is worth a rollback. */
   readonly #bad = new Set<string>();
   #deaths: readonly Death[] = [];
 
-  constructor(earlier: EarlierRevisions) {
+  /** `starts` remembers what is disabled for good. */
+  constructor(earlier: EarlierRevisions, starts?: Pick<StartAttempts, 'lift'>) {
     this.#earlier = earlier;
+    this.#starts = starts;
   }
 
   list(): readonly QuarantinedFunction[] {
@@ -54,7 +58,7 @@ export class Quarantine {
   }
 
   /** Switches the function of this report off. */
-  add({ id, at, message, place }: CrashReport): void {
+  add({ id, at, message, place }: Pick<CrashReport, 'id' | 'at' | 'message' | 'place'>): void {
     if (!place) return;
     const { function: name, revision } = place;
     const entry = { name, revision, reason: message, since: at, crash: id, previous: null };
@@ -72,7 +76,8 @@ export class Quarantine {
   }
 
   /** Switches functions on: there are new revisions of them, or they are gone. */
-  lift(names: Iterable<string>): void {
+  lift(names: readonly string[]): void {
     for (const name of names) this.#functions.delete(name);
+    this.#starts?.lift(names);
   }
 }

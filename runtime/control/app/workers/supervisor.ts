@@ -5,12 +5,14 @@ import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
 import type { FunctionMark } from '../../../kernel/protocol/watchdog-report.ts';
 import type { WorkerMethod, WorkerParams, WorkerResult } from '../../../kernel/protocol/worker-calls.ts';
 import type { StagedChange, StagingWorkers } from '../publishing/deployment.ts';
+import { reserved } from '../../../kernel/functions/name.ts';
 import { HearthError } from '../../../kernel/errors.ts';
 import type { LogFields, LogLevel, LogRecord } from '../../../kernel/ports/logger.ts';
 import type { BuiltChange, BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { CrashFiles } from './crash-files.ts';
 import { examine } from './crash-cause.ts';
 import type { CrashReport } from './crash-report.ts';
+import type { StartAttempts } from './start-attempts.ts';
 import type { WorkerExit } from './worker-end.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -25,8 +27,9 @@ export interface SupervisorStatus {
 }
 
 /** What the supervisor works with; `functions` returns the live ones, disabled or not. */
-export interface SupervisorOptions extends Omit<PoolOptions, 'judge'> {
+export interface SupervisorOptions extends Omit<PoolOptions, 'judge' | 'onStart' | 'onServing'> {
   readonly quarantine: Quarantine;
+  readonly attempts: StartAttempts;
   readonly crashes: Pick<CrashFiles, 'add'>;
   /** The last lines of the log, for a crash report. */
   recentLogs(): readonly LogRecord[];
@@ -48,6 +51,8 @@ export class WorkerSupervisor implements StagingWorkers {
     this.#pool = new WorkerPool({
       ...options,
       functions: () => options.functions().map((built) => options.quarantine.mark(built)),
+      onStart: () => this.#beginStart(),
+      onServing: () => options.attempts.succeed(),
       judge: (worker, exit) => this.#judge(worker, exit),
     });
   }
@@ -64,6 +69,7 @@ export class WorkerSupervisor implements StagingWorkers {
 
   /** Ends all workers: within the stop timeout by themselves, else by force. */
   stop(): Promise<void> {
+    this.#options.attempts.abandon();
     return this.#pool.stop();
   }
 
@@ -119,13 +125,23 @@ export class WorkerSupervisor implements StagingWorkers {
     return { loadErrors, activate: (committed) => this.#activate(worker, id, committed), discard };
   }
 
+  /** Nothing but `__init__`, and what it imports, is evaluated before a worker serves. */
+  #beginStart(): void {
+    const { functions, quarantine, attempts } = this.#options;
+    const init = functions().find(({ name }) => name === reserved.init);
+    if (init && quarantine.mark(init).quarantine === undefined) attempts.begin({ function: init.name, revision: init.revision });
+  }
+
   /** Finds out why a worker ended, keeps the report, and disables the function that is to blame. */
   #judge(worker: WorkerProcess, exit: WorkerExit): CrashReport {
-    const { quarantine, crashes } = this.#options;
-    const { report, proven } = examine(worker.facts(exit, this.#options.recentLogs()), (mark) => this.#findBuilt(mark));
+    const { quarantine, crashes, attempts } = this.#options;
+    const starting = attempts.trying;
+    const facts = { ...worker.facts(exit, this.#options.recentLogs()), ...(starting && { starting }) };
+    const { report, proven } = examine(facts, (mark) => this.#findBuilt(mark));
     const { place, at } = report;
     const live = place && this.#options.functions().find(({ name, revision }) => name === place.function && revision === place.revision);
-    const quarantined = place !== undefined && live !== undefined && (proven || quarantine.isThird(place, at));
+    const failedStart = starting !== undefined && attempts.fail(place ?? starting, report, proven);
+    const quarantined = place !== undefined && live !== undefined && (proven || failedStart || quarantine.isThird(place, at));
     const crash = { ...report, quarantined };
     const fields = place && { function: place.function, revision: place.revision, ...(place.line !== undefined && { line: place.line }) };
     this.#log(

@@ -20,6 +20,8 @@ export interface WorkerFacts {
   readonly reason: EndReason | undefined;
   /** Whose code was last seen running without a pause. */
   readonly running: { readonly mark: FunctionMark; readonly at: number } | undefined;
+  /** What runs before a worker serves, when it did not get that far. */
+  readonly starting?: FunctionMark;
   readonly servedMs: number;
   readonly logs: readonly LogRecord[];
   readonly metrics: WorkerMetrics | undefined;

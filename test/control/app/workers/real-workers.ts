@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { type Builder, createBuilder } from '../../../../runtime/build/builder.ts';
 import type { CrashReport } from '../../../../runtime/control/app/workers/crash-report.ts';
 import { Quarantine } from '../../../../runtime/control/app/workers/quarantine.ts';
+import { StartAttempts } from '../../../../runtime/control/app/workers/start-attempts.ts';
 import { WorkerSupervisor } from '../../../../runtime/control/app/workers/supervisor.ts';
 import { workerFlags } from '../../../../runtime/control/app/workers/worker-flags.ts';
 import { bindListener, type Listener } from '../../../../runtime/control/host/listener.ts';
@@ -40,6 +41,7 @@ export class RealWorkers implements AsyncDisposable {
       handle: listener.handle,
       stopTimeout: 2_000,
       quarantine: this.quarantine,
+      attempts: new StartAttempts(join(dir, 'start-attempts.json'), (message) => void this.lines.push(message)),
       crashes: { add: (report) => void this.crashes.push(report) },
       functions: () => this.live,
       onLogs: () => {},
