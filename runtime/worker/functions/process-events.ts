@@ -78,6 +78,8 @@ export class ProcessEvents {
 
   /** It no longer is: its listeners are removed, those that a call in flight has added when that ends. */
   release(file: string): void {
+    // Then all modules go, and `exit` is the last that they hear.
+    if (this.ending) return;
     this.#files.delete(file);
     for (const emitter of [this.#apart, this.#real]) {
       for (const raw of emitter.names().flatMap((event) => emitter.listeners(event))) {

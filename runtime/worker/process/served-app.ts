@@ -112,9 +112,9 @@ export class ServedApp implements App {
     const until = performance.now() + deadline;
     // Its listeners may be what lets a call in flight end.
     await Promise.all([this.processEvents.terminate(deadline), drainHttp(this.server, deadline), this.sockets.close(deadline)]);
+    await this.processEvents.beforeExit(Math.max(0, until - performance.now()));
     this.functions.close();
     await this.disposals.settled(Math.max(0, until - performance.now()));
-    await this.processEvents.beforeExit(Math.max(0, until - performance.now()));
     this.processEvents.exit();
     await this.database?.close();
   }
