@@ -1,10 +1,15 @@
 import { pipeline, Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
 import { HearthError, messageOf } from '../../../kernel/errors.ts';
 import type { FunctionHead, SourceRevision } from '../../../kernel/ports/function-store.ts';
 import { formatName, formatVersion, functionEntry, headEntries, revisionEntry } from './export-format.ts';
 import { JsonPieces, type Piece } from './json-pieces.ts';
+
+/** Bytes that are read at once, and milliseconds after which others get their turn: what has arrived already would be read without a pause. */
+const sliceLength = 64 * 1024;
+const busyTime = 10;
 
 /** A function of an export, with its revisions, oldest first. */
 export interface ExportedFunction extends FunctionHead {
@@ -26,11 +31,15 @@ export async function readExport(source: Readable, limit: number, sources: 'keep
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
   const collector = new Collector(sources === 'keep');
   let size = 0;
+  let pausedAt = performance.now();
   try {
-    for await (const chunk of inflated(source)) {
+    for await (const chunk of sliced(inflated(source))) {
       size += chunk.length;
       if (size > limit) throw new HearthError('BODY_TOO_LARGE', { limit });
       for (const piece of pieces.take(decoder.decode(chunk, { stream: true }))) collector.take(piece);
+      if (performance.now() - pausedAt < busyTime) continue;
+      await setImmediate();
+      pausedAt = performance.now();
     }
     for (const piece of pieces.take(decoder.decode())) collector.take(piece);
     pieces.end();
@@ -64,6 +73,12 @@ async function* inflated(source: Readable): AsyncGenerator<Buffer> {
   for await (const chunk of gunzip) yield toBuffer(chunk);
 }
 
+async function* sliced(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += sliceLength) yield chunk.subarray(at, at + sliceLength);
+  }
+}
+
 function toBuffer(chunk: unknown): Buffer {
   return chunk instanceof Uint8Array ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : Buffer.alloc(0);
 }
@@ -87,7 +102,8 @@ class Collector {
     if (key === 'version' && value !== formatVersion) throw new Error(`its version is not ${formatVersion}, the only one this host knows.`);
     if (element && key === 'functions') this.#addFunction(functionEntry.parse(value));
     else if (element && key === 'revisions') this.#addRevision(revisionEntry.parse(value));
-    else if (element || this.#heads.has(key)) throw new Error(`its member "${key.slice(0, 40)}" is out of place.`);
+    else if (element || this.#heads.has(key) || !Object.hasOwn(headEntries, key))
+      throw new Error(`its member "${key.slice(0, 40)}" is out of place.`);
     else this.#heads.set(key, value);
   }
 

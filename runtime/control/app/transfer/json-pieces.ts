@@ -7,21 +7,24 @@ export interface Piece {
   readonly element: boolean;
 }
 
-/** Characters of one piece: no revision is nearly as large. */
-const pieceLimit = 64 * 1024 * 1024;
+/** Characters of one piece, its levels, and the braces, brackets, colons and commas in it: parsing it blocks, and no revision is nearly as large. */
+const lengthLimit = 32 * 1024 * 1024;
+const depthLimit = 32;
+const signsLimit = 1_000;
+
+/** Characters that are put together at once: texts may be as short as one. */
+const partLength = 64 * 1024;
 
 type State = 'begin' | 'key' | 'value' | 'element' | 'next' | 'end';
 
 /**
- * Reads a JSON object piece by piece as its text arrives, so that it need not fit into memory as a whole.
+ * Reads a JSON object piece by piece as its text arrives, so that it need not fit into memory as a whole. Each
+ * character is looked at once, however long a piece is.
  * Throws an Error that says what is wrong when the text is no JSON object, and in `end()` when it is cut.
  */
 export class JsonPieces {
-  #text = '';
-  /** Where to go on looking for the end of the piece that the text begins with. */
-  #at = 0;
-  #depth = 0;
-  #inString = false;
+  readonly #token = new TokenText();
+  readonly #scan = new PieceScan();
   #state: State = 'begin';
   #key = '';
   /** Whether the object or array that is being read may end here: it is empty, or no comma stands before. */
@@ -29,11 +32,18 @@ export class JsonPieces {
 
   /** The pieces that end in this text. */
   take(text: string): Piece[] {
-    this.#text += text;
     const pieces: Piece[] = [];
-    while (this.#step(pieces));
-    if (this.#text.length > pieceLimit) throw new Error('one of its members is too large.');
-    return pieces;
+    let at = 0;
+    for (;;) {
+      if (this.#token.empty) at = this.#open(text, skipBlank(text, at));
+      if (at >= text.length) return pieces;
+      const end = this.#scan.findEnd(text, at);
+      this.#token.add(text.slice(at, end));
+      if (end === text.length) return pieces;
+      this.#finish(this.#token.take(), text.charAt(end), pieces);
+      this.#scan.reset();
+      at = end + 1;
+    }
   }
 
   /** To be called after the last text. */
@@ -41,38 +51,16 @@ export class JsonPieces {
     if (this.#state !== 'end') throw new Error('it is empty or truncated.');
   }
 
-  /** Reads on; returns whether there may be more to read. */
-  #step(pieces: Piece[]): boolean {
-    if (this.#state === 'begin') return this.#open('{', 'key');
-    if (this.#state === 'value' && this.#depth === 0 && this.#at === 0 && this.#open('[', 'element')) return true;
-    if (this.#state === 'end') {
-      if (this.#text.trim() !== '') throw new Error('something follows its end.');
-      this.#text = '';
-      return false;
-    }
-    if (this.#text.trimStart() === '') return false;
-    const end = this.#findEnd();
-    if (end === undefined) return false;
-    const token = this.#text.slice(0, end);
-    const delimiter = this.#text.charAt(end);
-    this.#text = this.#text.slice(end + 1);
-    this.#at = 0;
-    this.#finish(token, delimiter, pieces);
-    return true;
-  }
-
-  /** Takes the bracket if the text begins with it; where none is optional, throws if it does not. */
-  #open(bracket: string, next: State): boolean {
-    const text = this.#text.trimStart();
-    if (text === '') return false;
-    if (!text.startsWith(bracket)) {
-      if (this.#state === 'begin') throw new Error('it is not a JSON object.');
-      return false;
-    }
-    this.#text = text.slice(1);
-    this.#state = next;
+  /** Goes past the brackets that open the document, or a member's array, if they are here; returns where the next token begins. */
+  #open(text: string, at: number): number {
+    if (at >= text.length) return at;
+    if (this.#state === 'end') throw new Error('something follows its end.');
+    const sign = text.charAt(at);
+    if (this.#state === 'begin' && sign !== '{') throw new Error('it is not a JSON object.');
+    if (this.#state !== 'begin' && (this.#state !== 'value' || sign !== '[')) return at;
+    this.#state = this.#state === 'begin' ? 'key' : 'element';
     this.#mayEnd = true;
-    return true;
+    return skipBlank(text, at + 1);
   }
 
   #finish(token: string, delimiter: string, pieces: Piece[]): void {
@@ -99,27 +87,86 @@ export class JsonPieces {
     if (!empty) pieces.push({ key: this.#key, value: parse(token), element: true });
     if (delimiter === ']') this.#state = 'next';
   }
+}
 
-  /** Where the next delimiter is that is in no string, object or array of the piece itself. */
-  #findEnd(): number | undefined {
-    for (;;) {
-      const pattern = this.#inString ? /["\\]/g : /["{}[\],:]/g;
-      pattern.lastIndex = this.#at;
-      const found = pattern.exec(this.#text);
-      if (!found) {
-        this.#at = Math.max(this.#at, this.#text.length);
-        return undefined;
-      }
-      const [sign] = found;
-      // What is escaped may not have arrived yet; the place behind it is right all the same.
-      this.#at = found.index + (sign === '\\' ? 2 : 1);
-      if (sign === '"') this.#inString = !this.#inString;
-      else if (this.#inString) continue;
-      else if (sign === '{' || sign === '[') this.#depth += 1;
-      else if (this.#depth === 0) return found.index;
-      else if (sign === '}' || sign === ']') this.#depth -= 1;
-    }
+/** The text of one token, as it arrives. */
+class TokenText {
+  #parts: string[] = [];
+  #last = '';
+  #length = 0;
+
+  get empty(): boolean {
+    return this.#length === 0;
   }
+
+  add(text: string): void {
+    this.#length += text.length;
+    if (this.#length > lengthLimit) throw new Error('one of its members is too large.');
+    this.#last += text;
+    if (this.#last.length < partLength) return;
+    this.#parts.push(this.#last);
+    this.#last = '';
+  }
+
+  take(): string {
+    const text = this.#parts.length === 0 ? this.#last : [...this.#parts, this.#last].join('');
+    this.#parts = [];
+    this.#last = '';
+    this.#length = 0;
+    return text;
+  }
+}
+
+const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
+const opening = new Set([0x7b, 0x5b]);
+const closing = new Set([0x7d, 0x5d]);
+
+/** Looks for the end of a piece. */
+class PieceScan {
+  #depth = 0;
+  #signs = 0;
+  #inString = false;
+  #escaped = false;
+
+  reset(): void {
+    this.#signs = 0;
+  }
+
+  /** Where the next delimiter is that is in no string, object or array of the piece itself; the text's length if it is not in it. */
+  findEnd(text: string, from: number): number {
+    for (let at = from; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (this.#escaped) this.#escaped = false;
+      else if (this.#inString) {
+        if (code === backslash) this.#escaped = true;
+        else if (code === quote) this.#inString = false;
+      } else if (code === quote) this.#inString = true;
+      else if (this.#isDelimiter(code)) return at;
+    }
+    return text.length;
+  }
+
+  #isDelimiter(code: number): boolean {
+    const opens = opening.has(code);
+    const closes = closing.has(code);
+    if (!opens && !closes && code !== comma && code !== colon) return false;
+    if (!opens && this.#depth === 0) return true;
+    if (++this.#signs > signsLimit) throw new Error('one of its members has too many parts.');
+    if (opens && ++this.#depth > depthLimit) throw new Error('one of its members is nested too deeply.');
+    if (closes) this.#depth -= 1;
+    return false;
+  }
+}
+
+function skipBlank(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isBlank(text.charCodeAt(at))) at += 1;
+  return at;
+}
+
+/** Space, tab, line feed and carriage return: what JSON allows between tokens. */
+function isBlank(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d && code !== 0x0b && code !== 0x0c);
 }
 
 function toKey(token: string): string {

@@ -25,6 +25,30 @@ describe('JsonPieces', () => {
     expect(read(' { } \n', size)).toEqual([]);
   });
 
+  it.each([
+    ['one member of 20 MB', `{"a":"${'x'.repeat(20e6)}"}`, 64 * 1024],
+    ['many escapes', `{"a":"${'\\n\\"'.repeat(4e6)}"}`, 16 * 1024],
+    ['blanks around a value', `{${' '.repeat(8e6)}"a"${'\n'.repeat(8e6)}:${'\t'.repeat(8e6)}1${' '.repeat(8e6)}}`, 16 * 1024],
+    ['texts of one character', `{"a":"${'\\u0041'.repeat(2e5)}"}`, 1],
+    ['many tiny elements', `{"a":[${'1,'.repeat(1e6)}1]}`, 64 * 1024],
+  ])('take() looks at each character once: %s', (_, text, size) => {
+    const started = performance.now();
+    expect(read(text, size).length).toBeGreaterThan(0);
+    // Time that is quadratic in the length takes minutes.
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  it.each([
+    ['is too large', `{"a":"${'x'.repeat(33 * 1024 * 1024)}`],
+    ['is too large', `{"${'x'.repeat(33 * 1024 * 1024)}`],
+    ['is nested too deeply', `{"a":${'['.repeat(5e6)}`],
+    ['is nested too deeply', `{"a":${'{"a":'.repeat(1e6)}`],
+    ['has too many parts', `{"a":{"b":[${'1,'.repeat(1e6)}`],
+    ['has too many parts', `{"a":[{${'"b":{},'.repeat(1e6)}`],
+  ])('take() refuses a member that %s before it has ended', (message, text) => {
+    expect(() => read(text, 64 * 1024)).toThrow(message);
+  });
+
   it('end() refuses every text that is cut short', () => {
     const text = JSON.stringify(document);
     for (let end = 0; end < text.length; end += 1) expect(() => read(text.slice(0, end), 5)).toThrow();
