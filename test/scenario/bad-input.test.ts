@@ -244,7 +244,7 @@ describe('requests', () => {
     ['a negative length', 'POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', 400],
     ['a header with a NUL', 'GET /ok HTTP/1.1\r\nHost: x\r\nX-A: a\0b\r\n\r\n', 400],
     ['headers of 100 KB', `GET /ok HTTP/1.1\r\nHost: x\r\nX-A: ${'a'.repeat(100_000)}\r\n\r\n`, 431],
-    ['10,000 headers', `GET /ok HTTP/1.1\r\nHost: x\r\n${'X-A: a\r\n'.repeat(10_000)}\r\n`, 431],
+    ['20,000 headers', `GET /ok HTTP/1.1\r\nHost: x\r\n${'X-A: a\r\n'.repeat(20_000)}\r\n`, 431],
     [
       'an upgrade without a key',
       'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n',
