@@ -3,7 +3,7 @@ import type { ImportCall } from '../../internals/node-module.ts';
 import type { Attribution } from '../../kernel/calls/attribution.ts';
 import type { FailedImport, FunctionModule } from '../../kernel/functions/module.ts';
 import { parseSpecifier } from '../../kernel/functions/name.ts';
-import { framesOf, PendingImport, withFrames } from '../../kernel/functions/pending-import.ts';
+import { framesOf, PendingImport, whenLoaded, withFrames } from '../../kernel/functions/pending-import.ts';
 import { fileOf, functionOfUrl } from './import-meta.ts';
 import type { Packages } from './packages.ts';
 
@@ -82,7 +82,7 @@ export class FunctionImports {
     const caller = new Error('The importer');
     await Promise.resolve();
     try {
-      return this.#namespaceOf(load());
+      return this.#namespaceOf(await whenLoaded(load));
     } catch (error) {
       throw withFrames(error, framesOf(caller));
     }

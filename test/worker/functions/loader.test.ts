@@ -226,6 +226,18 @@ describe('a package that loads asynchronously', () => {
     expect(host.call('user', 3).answer).toBe(8);
   });
 
+  it('is waited for by the import() of a function that imports it', async () => {
+    const done = slowPackage();
+    const functions = await host.build({
+      slow: "import { value } from 'slow-package'; export { value };",
+      user: "export default async () => (await import('./slow')).value;",
+    });
+    host.registry.install({ functions, deleted: [] });
+    const { answer } = host.call('user');
+    done({ value: 5 });
+    expect(await answer).toBe(5);
+  });
+
   it('is waited for by whoever stages it, and fails the call when it does not load', async () => {
     const done = slowPackage();
     const change = {
