@@ -4,28 +4,32 @@ export const stagingTime = 8_000;
 /** Thrown by code that imports a package which only loads asynchronously; once that is over the code can be evaluated again. */
 export class PendingImport extends Error {
   override readonly name = 'PendingImport';
-  /** Resolves when the package has loaded; rejects with what it threw, whose stack then names the importer as well. */
-  readonly loaded: Promise<void>;
+  readonly #loaded: Promise<void>;
 
   constructor(specifier: string, loading: Promise<void>) {
     super(`Package "${specifier}" uses top-level await and has not finished loading. Try again.`);
     const frames = framesOf(this);
-    this.loaded = loading.catch((error: unknown) => {
+    this.#loaded = loading.catch((error: unknown) => {
       throw withFrames(error, frames);
     });
     // It is not an unhandled rejection where nobody waits.
-    this.loaded.catch(() => {});
+    this.#loaded.catch(() => {});
+  }
+
+  /** Resolves when the package has loaded; rejects with what it threw, whose stack then names the importer as well. */
+  get loaded(): Promise<void> {
+    return this.#loaded;
   }
 
   /** Resolves as `loaded` does; rejects with this error after `timeout` milliseconds (0: never). */
   async settled(timeout: number): Promise<void> {
-    if (timeout === 0) return await this.loaded;
+    if (timeout === 0) return await this.#loaded;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(reject, timeout, this);
     });
     try {
-      await Promise.race([this.loaded, late]);
+      await Promise.race([this.#loaded, late]);
     } finally {
       clearTimeout(timer);
     }

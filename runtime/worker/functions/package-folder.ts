@@ -7,6 +7,7 @@ import { exportedFile, toPackagePath } from './package-exports.ts';
 /** A folder with `node_modules`, as the code in it sees packages. */
 export class PackageFolder {
   readonly require: NodeJS.Require;
+  readonly #found = new Set<string>();
   /** Node's own `import()`, from this folder. */
   readonly import: ImportCall;
 
@@ -16,9 +17,12 @@ export class PackageFolder {
     this.import = createImport(file);
   }
 
-  /** Whether the package of this specifier is installed, whatever it exports. */
+  /** Whether the package of this specifier is installed, whatever it exports; what names no package is a file's own affair. */
   has(specifier: string): boolean {
-    return this.#folderOf(specifier) !== undefined;
+    if (this.#found.has(specifier)) return true;
+    if (toPackagePath(specifier) && this.#folderOf(specifier) === undefined) return false;
+    this.#found.add(specifier);
+    return true;
   }
 
   /** The file that an `import` of this specifier gets. Throws Node's errors. */

@@ -11,6 +11,7 @@ import {
 } from '../../internals/node-module.ts';
 import { isSdk } from '../../kernel/functions/name.ts';
 import { framesOf, PendingImport, withFrames } from '../../kernel/functions/pending-import.ts';
+import { toPackagePath } from './package-exports.ts';
 import { PackageFolder, codeOf } from './package-folder.ts';
 import { isCompiledName } from './source-positions.ts';
 
@@ -71,17 +72,17 @@ class FunctionPackages implements Packages {
   }
 
   require(id: string): unknown {
-    const loaded: unknown = this.#pick(id).require(id);
+    const loaded: unknown = this.#picked(id).require(id);
     return loaded;
   }
 
   resolve(id: string): string {
-    return this.#pick(id).require.resolve(id);
+    return this.#picked(id).require.resolve(id);
   }
 
   importNow(id: string): unknown {
     if (isBuiltin(id)) return this.require(id);
-    const folder = this.#pick(id);
+    const folder = this.#picked(id);
     const { file, onlyImport } = folder.resolveEither(id);
     const known = this.#loaded.get(file);
     if (known && 'thrown' in known) throw withFrames(known.thrown, framesOf(new Error('The importer')));
@@ -97,9 +98,10 @@ class FunctionPackages implements Packages {
 
   importer(filename: string): ImportCall {
     const fromApp = createImport(filename);
-    return (specifier, options) => {
+    return async (specifier, options) => {
       this.#onLoad();
-      return (this.#pick(specifier) === this.#host ? this.#host.import : fromApp)(specifier, options);
+      const folder = this.#pick(specifier, (id) => notImported(id, filename));
+      return (folder === this.#host ? this.#host.import : fromApp)(specifier, options);
     };
   }
 
@@ -116,7 +118,8 @@ class FunctionPackages implements Packages {
   resolveImport(specifier: string): string {
     if (isBuiltin(specifier)) return specifier.startsWith('node:') ? specifier : `node:${specifier}`;
     if (URL.canParse(specifier)) return new URL(specifier).href;
-    return pathToFileURL(this.#pick(specifier).resolveImport(specifier)).href;
+    const folder = this.#pick(specifier, (id) => notImported(id, this.dir));
+    return pathToFileURL(folder.resolveImport(specifier)).href;
   }
 
   async #load(folder: PackageFolder, file: string): Promise<void> {
@@ -130,16 +133,28 @@ class FunctionPackages implements Packages {
     }
   }
 
-  /** The app's folder, unless only Hearth's has the package: an error is about the app's copy, if there is one. */
-  #pick(id: string): PackageFolder {
-    try {
-      this.#app.require.resolve(id);
-      return this.#app;
-    } catch (error) {
-      const missing = codeOf(error) === 'MODULE_NOT_FOUND' && !this.#app.has(id);
-      return missing && this.#host.has(id) ? this.#host : this.#app;
-    }
+  /** Whose copy an import gets; throws what `missing` makes when nobody has one. */
+  #pick(id: string, missing: (id: string) => Error): PackageFolder {
+    if (isBuiltin(id) || isSdk(id) || this.#app.has(id)) return this.#app;
+    if (this.#host.has(id)) return this.#host;
+    // Node must not look for it: it would remember for good that there is no package.json.
+    throw missing(id);
   }
+
+  #picked(id: string): PackageFolder {
+    return this.#pick(id, () => {
+      const file = join(this.dir, 'package.json');
+      const error = new Error(`Cannot find module '${id}'\nRequire stack:\n- ${file}`);
+      return Object.assign(error, { code: 'MODULE_NOT_FOUND', requireStack: [file] });
+    });
+  }
+}
+
+/** Node's error for `import`, which `require()` words differently. */
+function notImported(specifier: string, from: string): Error {
+  return Object.assign(new Error(`Cannot find package '${toPackagePath(specifier)?.name}' imported from ${from}`), {
+    code: 'ERR_MODULE_NOT_FOUND',
+  });
 }
 
 /** Whether a path that a file requires leads to another file. */

@@ -104,6 +104,26 @@ describe('createPackages()', () => {
     expect(await evaluate(expression)).toEqual(['of the app', 'the ws of the app', 'function', 'function', true]);
   });
 
+  it('finds a package that is installed after it was missed, by every kind of import', async () => {
+    const expression = `await (async () => {
+      const { mkdirSync, writeFileSync } = await import('node:fs');
+      const ids = ['late-cjs', 'late-es', '@late/scoped/part'];
+      const uses = [(id) => packages.require(id), (id) => packages.importNow(id), (id) => load(id), (id) => packages.resolveImport(id)];
+      const attempt = () => Promise.all(uses.flatMap((use) => ids.map(async (id) => { try { await use(id); return 'ok'; } catch (error) { return error.code; } })));
+      const before = await attempt();
+      const add = (name, manifest, file, text) => {
+        mkdirSync(app + '/node_modules/' + name, { recursive: true });
+        writeFileSync(app + '/node_modules/' + name + '/package.json', JSON.stringify({ name, ...manifest }));
+        writeFileSync(app + '/node_modules/' + name + '/' + file, text);
+      };
+      add('late-cjs', { main: 'main.js' }, 'main.js', 'module.exports = 1;');
+      add('late-es', { type: 'module', exports: './main.js' }, 'main.js', 'export default 1;');
+      add('@late/scoped', { exports: { './part': './part.cjs' } }, 'part.cjs', '');
+      return [...new Set(before), ...new Set(await attempt())];
+    })()`;
+    expect(await evaluate(expression)).toEqual(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'ok']);
+  });
+
   it('resolve() answers where a package is', async () => {
     expect(await evaluate("[packages.resolve('of-the-app'), packages.resolve('fs')]")).toEqual([
       join(app, 'node_modules/of-the-app/index.js'),
