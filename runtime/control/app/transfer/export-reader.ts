@@ -1,5 +1,5 @@
 import { pipeline, Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
 import { HearthError, messageOf } from '../../../kernel/errors.ts';
@@ -38,7 +38,7 @@ export async function readExport(source: Readable, limit: number, sources: 'keep
       if (size > limit) throw new HearthError('BODY_TOO_LARGE', { limit });
       for (const piece of pieces.take(decoder.decode(chunk, { stream: true }))) collector.take(piece);
       if (performance.now() - pausedAt < busyTime) continue;
-      await setImmediate();
+      await nextTurn();
       pausedAt = performance.now();
     }
     for (const piece of pieces.take(decoder.decode())) collector.take(piece);
