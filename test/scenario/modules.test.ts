@@ -31,6 +31,18 @@ beforeAll(async () => {
 
 afterAll(() => host[Symbol.asyncDispose]());
 
+/** The one error that a function has logged. */
+function errorOf(
+  name: string,
+): Promise<{ readonly line: number; readonly column: number; readonly message: string; readonly stack: string }> {
+  const find = async () => {
+    const { logs } = (await host.api('GET', `/v1/logs?function=${name}&level=error`)).json;
+    expect(logs).toHaveLength(1);
+    return logs[0];
+  };
+  return vi.waitFor(find, { timeout: 10_000 });
+}
+
 /** What a function's handler answers. */
 async function answerOf(expression: string, before = ''): Promise<unknown> {
   await host.publish('lib/probe', `${before}\nexport default async () => ({ value: ${expression} });`);
@@ -119,11 +131,7 @@ it('errors of packages are shown as themselves', async () => {
 it('what import() rejects with is logged at its position', async () => {
   await host.publish('lib/lost', "export default async () => {\n  return import('nobody-has-this');\n};");
   expect((await host.call('/lib/lost')).status).toBe(500);
-  const line = await vi.waitFor(async () => {
-    const { logs } = (await host.api('GET', '/v1/logs?function=lib/lost&level=error')).json;
-    expect(logs).toHaveLength(1);
-    return logs[0];
-  });
+  const line = await errorOf('lib/lost');
   expect(line).toMatchObject({ line: 2, column: 10, message: expect.stringContaining("Cannot find package 'nobody-has-this'") });
   expect(line.stack).not.toMatch(/at \//);
 });
@@ -148,11 +156,7 @@ it('import.meta serves createRequire() and files, and the position of an error s
     "const process = [import.meta.url, 1];\nexport default async () => {\n  await import('./kinds'); throw new Error(process[0]);\n};",
   );
   expect((await host.call('/lib/thrower')).status).toBe(500);
-  const line = await vi.waitFor(async () => {
-    const { logs } = (await host.api('GET', '/v1/logs?function=lib/thrower&level=error')).json;
-    expect(logs).toHaveLength(1);
-    return logs[0];
-  });
+  const line = await errorOf('lib/thrower');
   expect(line).toMatchObject({ function: 'lib/thrower', line: 3, column: 34 });
   expect(line.stack).toContain('lib/thrower.ts:3:34');
   expect(line.stack).not.toContain('hearth:');
