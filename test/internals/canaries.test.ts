@@ -10,6 +10,7 @@ import { compileFunction } from 'node:vm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ExtensibleParser } from '../../runtime/internals/acorn-parser.ts';
+import { acceptForeignValues, type BsonExports } from '../../runtime/internals/bson-serialize.ts';
 import { currentResponse, hideServer, isUpgraded } from '../../runtime/internals/node-http.ts';
 import { beforeEachFile, createImport, mapRequirePath, provideModule, redirectRequire } from '../../runtime/internals/node-module.ts';
 import { bindHandle } from '../../runtime/internals/node-net.ts';
@@ -224,5 +225,29 @@ describe('acorn', () => {
     'parseExprAtom',
   ])('has the method %s, which the parser for guards overrides or calls', (method) => {
     expect(typeof Reflect.get(ExtensibleParser.prototype, method)).toBe('function');
+  });
+});
+
+describe('mongodb and bson', () => {
+  it('serializes by what bson exports at each use, and refuses values of another version by a name', () => {
+    const load = createRequire(import.meta.url);
+    const bson: BsonExports & { readonly ObjectId: new () => object } = load('bson');
+    const { BSON, EJSON, serialize, calculateObjectSize } = bson;
+    onTestFinished(() => void Object.assign(bson, { BSON, EJSON, serialize, calculateObjectSize }));
+    const seen: unknown[] = [];
+    acceptForeignValues(bson, (document) => {
+      seen.push(document);
+      return { x: 1 };
+    });
+    const { ObjectId }: { readonly ObjectId: new () => object } = load('bson4');
+    const document = { id: new ObjectId() };
+    const driver: BsonExports = createRequire(load.resolve('mongodb'))('./bson.js');
+    for (const one of [driver, driver.BSON]) {
+      expect([one.serialize(document), one.calculateObjectSize(document)]).toEqual([serialize({ x: 1 }), 12]);
+      expect(one.serialize({ y: 1 })).toEqual(serialize({ y: 1 }));
+      expect(() => one.serialize([])).toThrow('array');
+    }
+    expect(driver.EJSON.stringify(document)).toBe('{"x":1}');
+    expect(seen).toEqual([document, document, document, document, document]);
   });
 });

@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 import type * as Driver from 'mongodb';
+import { acceptForeignValues, type BsonExports } from '../../internals/bson-serialize.ts';
 import type { MongoDriver } from '../../../sdk/mongo.ts';
 import { answerModifyResults } from './modify-results.ts';
+import { type BsonClasses, toHostValues } from './database/foreign-values.ts';
 import { databaseOf } from '../../adapters/store/mongodb/database-name.ts';
 
 /** With these a query fails within ten seconds when a server falls silent, where it would take forty. */
@@ -28,7 +30,10 @@ export class AppDatabase {
   /** Not connected yet; its maker closes it. `onTrouble` is told when the database cannot be reached at first. */
   constructor(uri: string, onTrouble: (error: unknown) => void) {
     // Only apps that have a database load the driver.
-    const driver: typeof Driver = createRequire(import.meta.url)('mongodb');
+    const load = createRequire(import.meta.url);
+    const driver: typeof Driver = load('mongodb');
+    const bson: BsonExports & BsonClasses = load('bson');
+    acceptForeignValues(bson, (value) => toHostValues(value, bson));
     this.client = new driver.MongoClient(uri, clientOptions);
     answerModifyResults(this.client);
     this.#close = this.client.close.bind(this.client);
