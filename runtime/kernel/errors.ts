@@ -87,6 +87,10 @@ export const catalogue = {
     message: 'Function "{name}" is disabled: {reason} Publish a new revision or roll back to an earlier one to enable it.',
   },
   FUNCTION_BUSY: { status: 503, message: 'Function "{name}" has too many calls running and waiting. Try again in a moment.' },
+  PACKAGE_LOADING: {
+    status: 503,
+    message: 'Package "{specifier}" uses top-level await and has not finished loading. Try again in a moment, or load it by import().',
+  },
   UPGRADE_INVALID: { status: 400, message: 'The request is not a valid WebSocket handshake.' },
   UPGRADE_NO_FUNCTION: {
     status: 404,

@@ -1,13 +1,14 @@
+import { HearthError } from '../errors.ts';
+
 /** Milliseconds that a package of a staged change may take to load; control waits for ten seconds in all. */
 export const stagingTime = 8_000;
 
 /** Thrown by code that imports a package which only loads asynchronously; once that is over the code can be evaluated again. */
-export class PendingImport extends Error {
-  override readonly name = 'PendingImport';
+export class PendingImport extends HearthError {
   readonly #loaded: Promise<void>;
 
   constructor(specifier: string, loading: Promise<void>) {
-    super(`Package "${specifier}" uses top-level await and has not finished loading. Try again.`);
+    super('PACKAGE_LOADING', { specifier });
     const frames = framesOf(this);
     this.#loaded = loading.catch((error: unknown) => {
       throw withFrames(error, frames);

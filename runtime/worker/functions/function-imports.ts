@@ -1,4 +1,5 @@
 import { isBuiltin } from 'node:module';
+import { inspect } from 'node:util';
 import type { ImportCall } from '../../internals/node-module.ts';
 import type { Attribution } from '../../kernel/calls/attribution.ts';
 import type { FailedImport, FunctionModule } from '../../kernel/functions/module.ts';
@@ -103,7 +104,7 @@ export class FunctionImports {
   }
 
   #import(id: unknown, ofPackage: (id: string) => unknown): unknown {
-    if (typeof id !== 'string') throw new TypeError(`require() takes a string, not ${typeof id}`);
+    if (typeof id !== 'string') throw notText(id);
     const specifier = parseSpecifier(id, this.#importer.name);
     if (specifier.kind === 'sdk') return this.#targets.sdk;
     if (specifier.kind !== 'package') return this.#importFunction(specifier.name);
@@ -125,6 +126,11 @@ export class FunctionImports {
     this.#namespaces.set(exports, namespace);
     return namespace;
   }
+}
+
+function notText(id: unknown): Error {
+  const error = new TypeError(`The "id" argument must be of type string. Received ${inspect(id, { depth: 0 })}`);
+  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
 /**

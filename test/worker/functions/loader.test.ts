@@ -286,7 +286,8 @@ describe('require()', () => {
 
   it('throws a TypeError for what is no string, and FUNCTION_MISSING for an unknown function', async () => {
     await host.publish({ probe: 'exports.main = (id) => require(id);' });
-    expect(thrownBy(() => host.call('probe', 5).answer)).toBeInstanceOf(TypeError);
+    for (const id of [5, undefined, {}, null])
+      expect(thrownBy(() => host.call('probe', id).answer)).toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
     expect(thrownBy(() => host.call('probe', '@/nobody').answer)).toMatchObject({ code: 'FUNCTION_MISSING', details: { name: 'nobody' } });
   });
 });
