@@ -40,30 +40,50 @@ function replaceStream(name: 'stdout' | 'stderr', fd: number, lines: OutputLines
   Object.defineProperty(process, name, { value: stream, writable: true, enumerable: true, configurable: true });
 }
 
-/** A stream like Node's for a pipe: never full, and nothing ends it. */
+/** A stream like Node's for a pipe: never full, and nothing ends it, as others write to it, too. */
 function createStream(fd: number, lines: OutputLines): Writable {
   const stream = new Writable({
     decodeStrings: false,
+    // Those who wait for its end, such as `pipeline()`, are content with `finish` then.
+    emitClose: false,
     write: (chunk: unknown, encoding, done) => {
       lines.write(toBytes(chunk, encoding) ?? '');
       done();
     },
-    // So does Node with its own.
-    destroy: (error, done) => done(error),
   });
   const byNode = stream.write.bind(stream);
-  const write = (chunk: unknown, ...rest: unknown[]): boolean => {
-    const [encoding, done] = typeof rest[0] === 'function' ? [undefined, rest[0]] : rest;
-    const bytes = toBytes(chunk, encoding);
-    // Node knows what to throw.
-    if (bytes === undefined) return Reflect.apply(byNode, stream, [chunk, ...rest]);
-    lines.write(bytes);
-    if (isCallback(done)) process.nextTick(done);
-    return true;
+  const later = (event: string, done: unknown): void =>
+    process.nextTick(() => {
+      stream.emit(event);
+      if (isCallback(done)) done();
+    });
+  const own = {
+    // Pino looks for a `write` of its own before it writes to the descriptor instead.
+    write: (chunk: unknown, ...rest: unknown[]): boolean => {
+      const [encoding, done] = typeof rest[0] === 'function' ? [undefined, rest[0]] : rest;
+      const bytes = toBytes(chunk, encoding);
+      // Node knows what to throw.
+      if (bytes === undefined) return Reflect.apply(byNode, stream, [chunk, ...rest]);
+      lines.write(bytes);
+      if (isCallback(done)) process.nextTick(done);
+      return true;
+    },
+    end: (...args: unknown[]): Writable => {
+      const [chunk, encoding] = args;
+      if (args.length > 0 && !isCallback(chunk) && chunk !== null && chunk !== undefined) own.write(chunk, encoding);
+      later('finish', args.find(isCallback));
+      return stream;
+    },
+    destroy: (): Writable => {
+      later('close', undefined);
+      return stream;
+    },
+    destroySoon: (): Writable => own.destroy(),
+    fd,
+    _type: 'pipe',
+    _isStdio: true,
   };
-  // Its own, which pino looks for before it writes to the descriptor instead.
-  Object.defineProperty(stream, 'write', { value: write, writable: true, enumerable: true, configurable: true });
-  return Object.assign(stream, { fd, _type: 'pipe', _isStdio: true, destroySoon: () => stream.destroy() });
+  return Object.assign(stream, own);
 }
 
 /** Undefined for what cannot be written. */

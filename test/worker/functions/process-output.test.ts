@@ -66,7 +66,7 @@ describe('redirectOutput()', () => {
     ],
     [
       'end() and destroy(), which end nothing',
-      "process.stdout.end('a\\n'); process.stdout.destroy(); process.stderr.destroy(); process.stdout.write('b\\n'); process.stderr.write('c\\n');",
+      "await new Promise((done) => process.stdout.end('a\\n', done)); process.stdout.end(); await once(process.stdout.destroy(), 'close'); process.stderr.destroy(); process.stdout.write('b\\n'); process.stderr.write('c\\n');",
       [
         ['info', 'a'],
         ['info', 'b'],
@@ -74,11 +74,12 @@ describe('redirectOutput()', () => {
       ],
     ],
     [
-      'a pipeline',
-      "await pipeline(Readable.from(['a\\nb', '\\n']), process.stdout); process.stdout.write('c\\n');",
+      'pipelines, one after another',
+      "await pipeline(Readable.from(['a\\nb', '\\n']), process.stdout); await pipeline(Readable.from(['b2\\n']), process.stdout); process.stdout.write('c\\n');",
       [
         ['info', 'a'],
         ['info', 'b'],
+        ['info', 'b2'],
         ['info', 'c'],
       ],
     ],
