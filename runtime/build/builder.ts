@@ -98,7 +98,8 @@ function toBuild(name: string, output: Output, { tag, guards }: { readonly tag: 
   const { code, map, parsed, isModule, imports, warnings } = output;
   const instrumented = parsed && instrument(output, parsed, { guards, isModule });
   const compiled = { code: instrumented?.code ?? code, map: instrumented?.map ?? map, builder: tag };
-  return { name, compiled, imports, warnings: instrumented || !guards ? warnings : [...warnings, unguarded(name, code)] };
+  const guarded = instrumented !== undefined && parsed?.guardable === true;
+  return { name, compiled, imports, warnings: guarded || !guards ? warnings : [...warnings, unguarded(name, code)] };
 }
 
 function unguarded(name: string, code: string): Diagnostic {

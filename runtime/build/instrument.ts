@@ -16,7 +16,10 @@ export interface InstrumentOptions {
  */
 export function instrument(compiled: Mapped, parsed: Parsed, { guards, isModule }: InstrumentOptions): Mapped | undefined {
   if (usesInsertedNames(compiled.code)) return undefined;
-  return insert(compiled, [...(guards ? guardInsertions(compiled.code, parsed) : []), ...moduleInsertions(parsed, isModule)]);
+  return insert(compiled, [
+    ...(guards && parsed.guardable ? guardInsertions(compiled.code, parsed) : []),
+    ...moduleInsertions(parsed, isModule),
+  ]);
 }
 
 /** Whether the author's code holds a name that begins with `__hearth_`. */

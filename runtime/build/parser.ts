@@ -10,19 +10,21 @@ export interface Mapped {
 /** What is known of compiled code: where guards belong, and its syntax tree, of which statements keep only what decides what runs. */
 export interface Parsed {
   readonly guarded: readonly Guarded[];
+  /** False when there is a `with`, in which the names of guards can mean anything. */
+  readonly guardable: boolean;
   /** Where each `import()` begins. */
   readonly imports: readonly number[];
   readonly program: Node;
 }
 
-/** Reads compiled code; undefined when it is nested too deep for that, has a `with`, or a syntax that acorn does not know. */
+/** Reads compiled code; undefined when it is nested too deep for that, or has a syntax that acorn does not know. */
 export function parseCompiled(code: string): Parsed | undefined {
   try {
     const parser = new GuardParser(code);
-    return { program: parser.parse(), guarded: parser.guarded, imports: parser.imports };
+    return { program: parser.parse(), guarded: parser.guarded, guardable: parser.guardable, imports: parser.imports };
   } catch (error) {
     // A RangeError is V8's, about a regular expression as long as the source.
-    if (error instanceof UnguardableError || error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    if (error instanceof DepthError || error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;
   }
 }
@@ -36,8 +38,8 @@ export type Guarded =
   /** An arrow's expression, with the parentheses around it. */
   | { readonly kind: 'expression'; readonly at: number; readonly end: number };
 
-/** Thrown when a source cannot be guarded: it is nested too deep, or has a `with`, in which names can mean anything. */
-class UnguardableError extends Error {}
+/** Thrown when a source is nested too deep. */
+class DepthError extends Error {}
 
 /**
  * How many of the calls counted below may be open at once. acorn aborts the whole process at the
@@ -56,6 +58,7 @@ const logical: ReadonlySet<TokenType> = new Set([tokTypes.logicalAND, tokTypes.l
 class GuardParser extends ExtensibleParser {
   readonly guarded: Guarded[] = [];
   readonly imports: number[] = [];
+  guardable = true;
   #depth = 0;
 
   constructor(code: string) {
@@ -66,7 +69,7 @@ class GuardParser extends ExtensibleParser {
   override parseStatement(context: string | null, topLevel?: boolean, exports?: unknown): Node {
     if (context === 'for' || context === 'while') this.guarded.push({ kind: 'loop', at: this.start });
     else if (context === 'do') this.guarded.push({ kind: 'do', at: this.start });
-    if (this.type === tokTypes._with) throw new UnguardableError();
+    if (this.type === tokTypes._with) this.guardable = false;
     this.#enter();
     const node = super.parseStatement(context, topLevel, exports);
     this.#depth -= 1;
@@ -165,7 +168,7 @@ class GuardParser extends ExtensibleParser {
 
   #enter(): void {
     this.#depth += 1;
-    if (this.#depth > depthLimit) throw new UnguardableError();
+    if (this.#depth > depthLimit) throw new DepthError();
   }
 }
 

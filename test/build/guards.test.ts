@@ -187,6 +187,13 @@ describe('build()', () => {
     }
   });
 
+  it('leaves `with` unguarded, and knows its imports', async () => {
+    const source = "exports.main = (o) => { with (o) return import('./later'); };\nrequire('./now');";
+    const { compiled, imports } = await builder.build({ name: 'probe', source });
+    expect(compiled.code).toContain('__hearth_import("./later")');
+    expect(imports.map(({ specifier }) => specifier)).toEqual(['./now']);
+  });
+
   it.each([
     ['a name that begins so', 'const __hearth_f = 1; export default () => { for (;;) __hearth_f; };', 'begins with "__hearth_"'],
     ['nesting that is too deep', `export default ${'['.repeat(1_000)}() => { for (;;); }${']'.repeat(1_000)};`, 'nested too deep'],
