@@ -239,4 +239,30 @@ describe.skipIf(withoutChromium())('the editor', () => {
     expect((await host.call('/sum')).text).toBe('3');
     expect((await host.api('GET', '/v1/functions/sum')).json.source).toContain('plus(1, 2)');
   });
+
+  it('asks whether to publish what does not load, marks it, and runs __init__ again, after which it loads', async ({ host, open }) => {
+    const page = await open('/f');
+    await host.publish('late', answering('early'));
+    await host.publish('__init__', "import cloud from '@lafjs/cloud';\nexport default () => { cloud.shared.set('late', { key: 'k' }); };");
+    await page.goto(new URL('/f/late', page.url()).href);
+    await retype(
+      page,
+      "'early'",
+      "import cloud from '@lafjs/cloud';\nconst { key } = cloud.shared.get('late') as any;\nexport default () => key;",
+    );
+    await ready(page);
+    await page.keyboard.press('Control+S');
+    await page.getByRole('button', { name: 'Publish anyway' }).click();
+    await toastOf(page, /late r2 is live in \d+ ms/).waitFor();
+    await page.getByText('Revision 2 does not load').waitFor();
+    await page.getByRole('treeitem', { name: /late.*does not load/ }).waitFor();
+    expect((await host.call('/late')).status).toBe(500);
+    await page.goto(new URL('/f/__init__', page.url()).href);
+    await page.getByRole('button', { name: 'Run again' }).click();
+    await toastOf(page, /__init__ has run, in \d+ ms/).waitFor();
+    expect((await host.call('/late')).text).toBe('k');
+    await page.goto(new URL('/f/late', page.url()).href);
+    await shown(page, 'cloud.shared.get');
+    await page.getByText('Revision 2 does not load').waitFor({ state: 'detached' });
+  });
 });

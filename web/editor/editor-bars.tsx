@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { call, functionPath } from '../api/client.ts';
 import type { FunctionDetail } from '../api/queries.ts';
 import { type Draft, useDrafts } from '../state/drafts.ts';
+import { functionLink } from '../state/links.ts';
 import { Button } from '../ui/button.tsx';
 import { messageOf, toastError } from '../ui/feedback.tsx';
 import { Ago } from '../ui/time.tsx';
@@ -57,6 +58,24 @@ export function QuarantineBar({ live }: { readonly live: FunctionDetail }): Reac
     >
       <strong>Revision {revision} has been disabled</strong> since <Ago time={since} />: {reason.replace(/\.$/, '')}. Publish a new revision
       to enable it.
+    </Bar>
+  );
+}
+
+/** Says that the live code does not load. */
+export function LoadErrorBar({ live: { name, revision, loadError } }: { readonly live: FunctionDetail }): ReactNode {
+  if (!loadError) return null;
+  const { function: at, line, column, message } = loadError;
+  return (
+    <Bar
+      tone="warn"
+      actions={
+        <Link href={functionLink(at, line, column)}>
+          {at === name ? 'Line' : `${at}, line`} {line}
+        </Link>
+      }
+    >
+      <strong>Revision {revision} does not load</strong>: {message.replace(/\.$/, '')}. Each call tries again.
     </Bar>
   );
 }

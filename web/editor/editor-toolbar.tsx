@@ -1,11 +1,16 @@
-import { AlignLeft, FileDiff, History, MessageSquareText, Rocket, Undo2 } from 'lucide-react';
+import { useMutation } from '@tanstack/react-query';
+import { AlignLeft, FileDiff, History, MessageSquareText, Rocket, RotateCw, Undo2 } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { Fragment, type ReactNode } from 'react';
+import { toast } from 'sonner';
 import { useLocation } from 'wouter';
+import { call } from '../api/client.ts';
+import { reserved } from '../../runtime/kernel/functions/name.ts';
 import type { FunctionDetail } from '../api/queries.ts';
 import type { Draft } from '../state/drafts.ts';
 import { Button, IconButton } from '../ui/button.tsx';
-import { Badge, Spinner } from '../ui/feedback.tsx';
+import { useCommand } from '../state/commands.ts';
+import { Badge, Spinner, toastError } from '../ui/feedback.tsx';
 import { overlays } from '../ui/overlays.ts';
 import { type Methods, type PublishSettings, sameMethods, usePublishSettings } from './publish-settings.ts';
 import { own } from '../state/own.ts';
@@ -32,7 +37,7 @@ export function EditorToolbar({ name, live, draft, busy, onPublish, onDiff, onDi
   return (
     <div className="toolbar editor-toolbar">
       <Breadcrumb name={name} />
-      {draft ? <Badge tone="warn">draft</Badge> : live?.quarantine ? <Badge tone="bad">off</Badge> : <Badge tone="good">live</Badge>}
+      <StateBadge live={live} draft={draft} />
       {live && <span className="muted">r{draft && draft.base > 0 ? draft.base : live.revision}</span>}
       <span className="grow" />
       <IconButton
@@ -50,6 +55,7 @@ export function EditorToolbar({ name, live, draft, busy, onPublish, onDiff, onDi
         onClick={() => navigate(`/f/${encodeURIComponent(name)}/r/`)}
       />
       <IconButton label="Discard the draft" icon={<Undo2 size={16} />} disabled={!draft} onClick={onDiscard} />
+      <RunInit name={name} live={live} />
       <MethodsField
         name={name}
         methods={settings.methods === undefined ? (live?.methods ?? null) : settings.methods}
@@ -64,6 +70,11 @@ export function EditorToolbar({ name, live, draft, busy, onPublish, onDiff, onDi
   );
 }
 
+function StateBadge({ live, draft }: Pick<EditorToolbarProps, 'live' | 'draft'>): ReactNode {
+  if (draft) return <Badge tone="warn">draft</Badge>;
+  return live?.quarantine ? <Badge tone="bad">off</Badge> : <Badge tone="good">live</Badge>;
+}
+
 function Breadcrumb({ name }: { readonly name: string }): ReactNode {
   const parts = name.split('/');
   return (
@@ -75,6 +86,24 @@ function Breadcrumb({ name }: { readonly name: string }): ReactNode {
         </Fragment>
       ))}
     </h1>
+  );
+}
+
+/** Runs `__init__` again: a publish does not. */
+function RunInit({ name, live }: Pick<EditorToolbarProps, 'name' | 'live'>): ReactNode {
+  const run = useMutation({
+    mutationFn: () => call('Initialized', '/v1/worker/init', { method: 'POST' }),
+    onSuccess: ({ tookMs }) => void toast.success(`__init__ has run, in ${Math.max(1, Math.round(tookMs))} ms`),
+    onError: toastError,
+  });
+  const exists = name === reserved.init && live !== undefined;
+  useCommand(exists ? { id: 'function.init', title: 'Run __init__ again', group: 'Functions', run: () => run.mutate() } : undefined);
+  if (!exists) return null;
+  return (
+    <Button disabled={run.isPending} title="Runs the live revision in the serving worker" onClick={() => run.mutate()}>
+      {run.isPending ? <Spinner label="Running" /> : <RotateCw size={14} aria-hidden />}
+      Run again
+    </Button>
   );
 }
 

@@ -10,7 +10,7 @@ import { functionLink } from '../state/links.ts';
 import { useTabs } from '../state/tabs.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty, Spinner } from '../ui/feedback.tsx';
-import { Bar, MovedBar, OtherTabBar, QuarantineBar, StorageBar, UnreachableBar } from './editor-bars.tsx';
+import { Bar, MovedBar, OtherTabBar, LoadErrorBar, QuarantineBar, StorageBar, UnreachableBar } from './editor-bars.tsx';
 import { EditorDialogs } from './editor-dialogs.tsx';
 import { EditorTabs } from './editor-tabs.tsx';
 import { EditorToolbar } from './editor-toolbar.tsx';
@@ -43,9 +43,9 @@ function useLive(name: string): { live: FunctionDetail | undefined; missing: boo
   const { data, error, refetch } = useQuery(queries.function(name));
   const list = useQuery(queries.functions());
   const known = list.data?.find((one) => one.name === name);
-  const now = list.data === undefined ? undefined : `${known?.revision} ${known?.quarantine?.since}`;
+  const now = list.data === undefined ? undefined : `${known?.revision} ${known?.quarantine?.since} ${known?.loadError?.message}`;
   const missing = error instanceof ApiError && error.status === 404;
-  const mine = missing ? 'undefined undefined' : data && `${data.revision} ${data.quarantine?.since}`;
+  const mine = missing ? 'undefined undefined undefined' : data && `${data.revision} ${data.quarantine?.since} ${data.loadError?.message}`;
   useEffect(() => {
     if (now !== undefined && mine !== undefined && now !== mine) void refetch();
   }, [now, mine, refetch]);
@@ -137,6 +137,7 @@ function OpenFunction({ name, live, draft, deleted }: OpenFunctionProps): ReactN
       <StorageBar />
       <OtherTabBar name={name} />
       {live && <QuarantineBar live={live} />}
+      {live && <LoadErrorBar live={live} />}
       {moved && <MovedBar draft={draft} live={live} onCompare={() => setAsking('conflict')} onTake={() => drop(name)} />}
       {deleted && draft && draft.base > 0 && (
         <Bar tone="warn" actions={<Button onClick={() => rebase(name, { base: 0, baseSource: '' })}>Create it again</Button>}>

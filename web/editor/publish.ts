@@ -19,7 +19,13 @@ export interface Edit {
 export type Outcome =
   | { readonly kind: 'live'; readonly edits: readonly LiveEdit[]; readonly tookMs: number }
   /** Something does not compile or load. */
-  | { readonly kind: 'stopped'; readonly message: string; readonly diagnostics: readonly (Diagnostic | Finding)[] }
+  | {
+      readonly kind: 'stopped';
+      readonly message: string;
+      readonly diagnostics: readonly (Diagnostic | Finding)[];
+      /** Whether it compiles, so that it can be published all the same. */
+      readonly compiles: boolean;
+    }
   /** Types are wrong: it can be published all the same. */
   | { readonly kind: 'types'; readonly edits: readonly Edit[]; readonly findings: readonly Finding[] }
   /** Another revision of this function went live meanwhile, or it was deleted. */
@@ -28,16 +34,25 @@ export type Outcome =
 /** An edit and the revision that it became. */
 export interface LiveEdit extends Edit {
   readonly revision: number;
+  /** Why it does not load yet. */
+  readonly loadError?: Diagnostic;
 }
 
 const checkTime = 5_000;
 
+/** What is looked at before a publish, and whether code goes live that does not load. */
+export interface PublishOptions {
+  readonly checked: boolean;
+  readonly onLoadError?: 'keep';
+}
+
 /** Publishes, with `checked` after a look at the types; rejects with an `ApiError` when the host refuses or is away. */
-export async function publish(edits: readonly Edit[], checked: boolean): Promise<Outcome> {
+export async function publish(edits: readonly Edit[], { checked, ...options }: PublishOptions): Promise<Outcome> {
   const findings = checked ? await check(edits) : [];
   const broken = findings.filter((one) => isSyntax(one) && edits.some(({ name }) => name === one.function));
   const [first] = broken;
-  if (first) return { kind: 'stopped', message: `${first.function} does not compile: ${first.message}`, diagnostics: broken };
+  if (first)
+    return { kind: 'stopped', message: `${first.function} does not compile: ${first.message}`, diagnostics: broken, compiles: false };
   if (findings.length > 0) return { kind: 'types', edits, findings };
   try {
     const functions = edits.map(({ name, source, base, methods, note = '' }) => ({
@@ -47,11 +62,11 @@ export async function publish(edits: readonly Edit[], checked: boolean): Promise
       ...(methods !== undefined && { methods }),
       ...(note !== '' && { note }),
     }));
-    const published = await call('PublishedChange', '/v1/publish', { method: 'POST', body: { functions } });
-    const revisions = new Map(published.functions.map(({ name, revision }) => [name, revision]));
+    const published = await call('PublishedChange', '/v1/publish', { method: 'POST', body: { functions, ...options } });
+    const made = new Map(published.functions.map((one) => [one.name, one]));
     return {
       kind: 'live',
-      edits: edits.map((edit) => ({ ...edit, revision: revisions.get(edit.name) ?? edit.base })),
+      edits: edits.map((edit) => toLive(edit, made.get(edit.name))),
       tookMs: published.tookMs,
     };
   } catch (error) {
@@ -59,8 +74,13 @@ export async function publish(edits: readonly Edit[], checked: boolean): Promise
     if (error.code === 'REVISION_CONFLICT')
       return { kind: 'conflict', name: conflictOf(error, edits), deleted: error.details['current'] === 0 };
     if (error.code !== 'BUILD_FAILED' && error.code !== 'LOAD_FAILED') throw error;
-    return { kind: 'stopped', message: error.message, diagnostics: error.diagnostics };
+    return { kind: 'stopped', message: error.message, diagnostics: error.diagnostics, compiles: error.code === 'LOAD_FAILED' };
   }
+}
+
+function toLive(edit: Edit, made: AnswerBody<'PublishedChange'>['functions'][number] | undefined): LiveEdit {
+  const { revision = edit.base, loadError } = made ?? {};
+  return { ...edit, revision, ...(loadError && { loadError }) };
 }
 
 function conflictOf({ details: { name } }: ApiError, edits: readonly Edit[]): string {

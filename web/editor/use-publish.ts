@@ -8,7 +8,7 @@ import { useDrafts } from '../state/drafts.ts';
 import { functionLink } from '../state/links.ts';
 import { messageOf } from '../ui/feedback.tsx';
 import { loadMonaco } from './monaco.ts';
-import { type Edit, type Outcome, publish } from './publish.ts';
+import { type Edit, type Outcome, publish, type PublishOptions } from './publish.ts';
 import { sameMethods, usePublishSettings } from './publish-settings.ts';
 import { own } from '../state/own.ts';
 
@@ -35,14 +35,14 @@ export function usePublish(name: string, live: FunctionDetail | undefined): Publ
   const [busy, setBusy] = useState(false);
   const [question, setQuestion] = useState<Question>();
   const run = useCallback(
-    async (edits: readonly Edit[], checked: boolean): Promise<void> => {
+    async function publishAll(edits: readonly Edit[], options: PublishOptions): Promise<void> {
       setBusy(true);
       setQuestion(undefined);
       try {
-        const outcome = await publish(edits, checked);
+        const outcome = await publish(edits, options);
         await mark(edits, outcome);
         if (outcome.kind === 'live') return await settle(cache, outcome);
-        if (outcome.kind === 'stopped') return stop(outcome);
+        if (outcome.kind === 'stopped') return stop(outcome, () => void publishAll(edits, { checked: false, onLoadError: 'keep' }));
         if (outcome.kind === 'conflict') {
           await cache.invalidateQueries({ queryKey: ['functions'] });
           if (outcome.name !== name) navigate(functionLink(outcome.name));
@@ -59,7 +59,7 @@ export function usePublish(name: string, live: FunctionDetail | undefined): Publ
   );
   const start = (edits: readonly Edit[]): void => {
     if (busy) return;
-    if (edits.length > 0) void run(edits, true);
+    if (edits.length > 0) void run(edits, { checked: true });
     else toast(`${name} is live as it stands here.`);
   };
   return {
@@ -67,7 +67,7 @@ export function usePublish(name: string, live: FunctionDetail | undefined): Publ
     question,
     start: () => start(toEdits(name, live)),
     startAll: () => start(Object.keys(useDrafts.getState().drafts).flatMap((one) => toEdits(one, undefined))),
-    go: (edits) => void run(edits, false),
+    go: (edits) => void run(edits, { checked: false }),
     dismiss: () => setQuestion(undefined),
   };
 }
@@ -77,9 +77,18 @@ async function mark(edits: readonly Edit[], outcome: Outcome): Promise<void> {
   for (const { name } of edits) markDiagnostics(name, outcome.kind === 'stopped' ? outcome.diagnostics : []);
 }
 
-function stop({ message }: Extract<Outcome, { kind: 'stopped' }>): void {
+/** Milliseconds in which somebody can answer. */
+const askingTime = 30_000;
+
+/** Tells what is wrong. What only does not load may need what `__init__` sets, so it asks whether to publish it anyway. */
+function stop({ message, compiles }: Extract<Outcome, { kind: 'stopped' }>, onKeep: () => void): void {
   runCommand('view.problems');
-  toast.error(message, { description: 'Nothing was published.' });
+  if (!compiles) return void toast.error(message, { description: 'Nothing was published.' });
+  toast.error(message, {
+    description: 'Nothing was published. If the code needs what only exists at run time, it can go live and load at its first use.',
+    duration: askingTime,
+    action: { label: 'Publish anyway', onClick: onKeep },
+  });
 }
 
 async function settle(cache: QueryClient, { edits, tookMs }: Extract<Outcome, { kind: 'live' }>): Promise<void> {
@@ -97,6 +106,8 @@ async function settle(cache: QueryClient, { edits, tookMs }: Extract<Outcome, { 
   const [first] = edits;
   const what = edits.length === 1 && first ? `${first.name} r${first.revision} is` : `${edits.length} functions are`;
   toast.success(`${what} live in ${Math.max(1, Math.round(tookMs))} ms`);
+  for (const { name, loadError } of edits)
+    if (loadError) toast.warning(`${name} does not load yet: ${loadError.message}`, { description: 'Each call tries again.' });
   void cache.invalidateQueries({ queryKey: ['functions'] });
 }
 

@@ -3,6 +3,7 @@ import {
   ChevronDown,
   ChevronRight,
   CircleOff,
+  TriangleAlert,
   Ellipsis,
   Folder,
   FolderOpen,
@@ -99,6 +100,7 @@ function FunctionLabel({ entry, label, style, onOpen }: FunctionLabelProps): Rea
       <Icon size={15} aria-hidden className={icons[name] ? 'tree-reserved' : 'tree-icon'} />
       <span className={`clip ${live ? '' : 'tree-new'}`}>{label}</span>
       {live?.quarantine && <CircleOff size={13} className="tree-off" aria-hidden />}
+      {live?.loadError && <TriangleAlert size={13} className="tree-off" aria-hidden />}
       {!live && <span className="tree-word">not published</span>}
       {live && draft && <span className="tree-dot" aria-hidden />}
     </Link>
@@ -117,12 +119,16 @@ function openMenu(event: MouseEvent<HTMLElement>): void {
 function marksOf(entry: Entry | undefined): readonly string[] {
   if (!entry) return [];
   if (!entry.live) return ['not published'];
-  return [...(entry.draft ? ['unpublished changes'] : []), ...(entry.live.quarantine ? ['disabled'] : [])];
+  return [
+    ...(entry.draft ? ['unpublished changes'] : []),
+    ...(entry.live.quarantine ? ['disabled'] : []),
+    ...(entry.live.loadError ? ['does not load'] : []),
+  ];
 }
 
 function titleOf(entry: Entry): string {
   const reason = entry.live?.quarantine ? `Disabled: ${entry.live.quarantine.reason}` : undefined;
-  return [entry.name, icons[entry.name]?.meaning, ...marksOf(entry).filter((mark) => mark !== 'disabled'), reason]
-    .filter(Boolean)
-    .join('\n');
+  const loadError = entry.live?.loadError ? `Does not load: ${entry.live.loadError.message}` : undefined;
+  const marks = marksOf(entry).filter((mark) => mark !== 'disabled' && mark !== 'does not load');
+  return [entry.name, icons[entry.name]?.meaning, ...marks, reason, loadError].filter(Boolean).join('\n');
 }
