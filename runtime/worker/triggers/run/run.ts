@@ -34,16 +34,21 @@ export async function run(app: RunApp, call: RunCall, cancelled: AbortSignal): P
   const started = performance.now();
   const { functions, logs } = app;
   logs.tap(call.requestId);
-  const lifetime = new Lifetime();
+  // What a draft starts ends with the run; what is live runs as it does when called from outside.
+  const lifetime = call.draft && new Lifetime();
   const load = call.draft && new DraftLoad(app, functions, call.draft, call.requestId);
   try {
     const stage = await load?.stage();
-    const response = await exchange(app, { functions: stage ?? functions, dialect: app.http, lifetime }, { call, cancelled });
+    const response = await exchange(
+      app,
+      { functions: stage ?? functions, dialect: app.http, ...(lifetime && { lifetime }) },
+      { call, cancelled },
+    );
     const { requestId } = call;
     return { response, logs: logs.untap(requestId), requestId, tookMs: round(performance.now() - started) };
   } finally {
     load?.discard();
-    lifetime.end();
+    lifetime?.end();
     logs.untap(call.requestId);
   }
 }
