@@ -100,6 +100,31 @@ describe('a host whose __init__', () => {
     expect((await statusOf(host)).quarantined).toMatchObject([{ name: 'lib', revision: 1 }]);
   });
 
+  it('is harmless, and another function ends each worker when it is loaded: that one is disabled after two tries', async () => {
+    await using host = await start(await copyData(), 'none');
+    const source =
+      "import { execSync } from 'node:child_process';\nif (globalThis.armed) execSync('kill -9 $PPID');\nexport default () => 'never';";
+    await host.publish('late', source);
+    await host.publish('arm', 'export default () => { globalThis.armed = true; };');
+    const tries: unknown[] = [];
+    for (let n = 0; n < 2; n += 1) {
+      // A worker that starts anew evaluates it at its first use.
+      await host.api('POST', '/v1/worker/restart');
+      await host.call('/arm');
+      tries.push(
+        await host.call('/late').then(
+          ({ status }) => status,
+          () => 'cut off',
+        ),
+      );
+      await expect.poll(async () => (await statusOf(host)).worker).toMatchObject({ state: 'serving', restarts: n + 1 });
+    }
+    expect(tries).toEqual(['cut off', 'cut off']);
+    expect((await host.call('/late')).status).toBe(503);
+    expect((await statusOf(host)).quarantined).toMatchObject([{ name: 'late', revision: 1 }]);
+    expect((await host.call('/fine')).text).toBe('fine');
+  });
+
   it('ends its worker once, and takes a port that is taken, serves with it', async () => {
     const dataDir = await copyData();
     await using taken = await TestHost.start();

@@ -31,7 +31,8 @@ export type Instantiate = (module: FunctionModule, realm: Realm) => ModuleInstan
 export interface Realm {
   /** The exports of what `importer` imports, evaluated if need be; throws `FUNCTION_MISSING`. */
   importFunction(importer: FunctionModule, name: string): unknown;
-  /** Called when a module has loaded. */
+  /** Called before the code of a module runs for the first time, and when it has loaded. */
+  evaluating(module: FunctionModule): void;
   evaluated(module: FunctionModule): void;
   /** Whether what is evaluated here may still be refused. */
   readonly isStaged: boolean;
@@ -96,6 +97,7 @@ export class FunctionModule {
     const instance = instantiate(this, realm);
     this.#instance = instance;
     this.#evaluating = true;
+    realm.evaluating(this);
     try {
       instance.evaluate();
     } catch (error) {

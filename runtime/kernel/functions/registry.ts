@@ -8,6 +8,7 @@ import type { BuiltChange } from './revision.ts';
 
 /** Told what becomes of the code of live functions. MUST NOT throw. */
 export interface LoadObserver {
+  loading(module: FunctionModule): void;
   loaded(module: FunctionModule): void;
   failed(module: FunctionModule, thrown: unknown, failedImport?: FailedImport): void;
 }
@@ -59,6 +60,10 @@ export class Registry implements FunctionView, Realm {
       return this.exports(module);
     }
     throw new HearthError('FUNCTION_MISSING', { name });
+  }
+
+  evaluating(module: FunctionModule): void {
+    this.#loads?.loading(module);
   }
 
   evaluated(module: FunctionModule): void {

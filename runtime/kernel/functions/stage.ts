@@ -88,6 +88,10 @@ export class Stage implements FunctionView, Realm {
     throw new HearthError('FUNCTION_MISSING', { name });
   }
 
+  evaluating(): void {
+    // Who stages a change knows that.
+  }
+
   evaluated(): void {
     // Nobody sees it before the change is live.
   }

@@ -89,10 +89,19 @@ export interface LoadReport {
   readonly error: Diagnostic | null;
 }
 
+/** The code of a live function runs for the first time, or has returned. It may end the worker, and is on its way before that. */
+export interface LoadingNotice {
+  readonly type: 'loading';
+  readonly name: string;
+  readonly revision: number;
+  readonly done: boolean;
+}
+
 /** What a worker tells control. */
 export type WorkerMessage =
   | { readonly type: 'result'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly error: ErrorReport }
   | { readonly type: 'logs'; readonly records: readonly LogRecord[] }
   | LoadReport
+  | LoadingNotice
   | { readonly type: 'metrics'; readonly metrics: WorkerMetrics };

@@ -4,8 +4,13 @@ import { PendingImport } from '../../kernel/functions/pending-import.ts';
 import type { LoadObserver } from '../../kernel/functions/registry.ts';
 import type { SourcePositions } from './source-positions.ts';
 
-/** Takes what a live function's code threw when it loaded; null: it has loaded after all. MUST NOT throw. */
-export type TellLoad = (module: FunctionModule, error: Diagnostic | null) => void;
+/** Takes what control has to know of the code of live functions. MUST NOT throw. */
+export interface TellLoad {
+  /** It runs for the first time, or has returned. */
+  loading(module: FunctionModule, done: boolean): void;
+  /** What it threw; null: it has loaded after all. */
+  outcome(module: FunctionModule, error: Diagnostic | null): void;
+}
 
 /** Tells control which live functions do not load, and which of them have loaded after all. */
 export class LoadReports implements LoadObserver {
@@ -19,18 +24,24 @@ export class LoadReports implements LoadObserver {
     this.#tell = tell;
   }
 
+  loading(module: FunctionModule): void {
+    this.#tell.loading(module, false);
+  }
+
   loaded(module: FunctionModule): void {
+    this.#tell.loading(module, true);
     // What loads in all its life is nothing to tell.
     if (!this.#told.delete(module.name) && module.built.kept !== true) return;
-    this.#tell(module, null);
+    this.#tell.outcome(module, null);
   }
 
   failed(module: FunctionModule, thrown: unknown, failedImport: FailedImport | undefined): void {
+    this.#tell.loading(module, true);
     if (thrown instanceof PendingImport) return;
     const error = this.#positions.diagnose({ module, thrown, failedImport });
     const said = `${module.revision} ${error.line} ${error.message}`;
     if (this.#told.get(module.name) === said) return;
     this.#told.set(module.name, said);
-    this.#tell(module, error);
+    this.#tell.outcome(module, error);
   }
 }

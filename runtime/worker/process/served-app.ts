@@ -34,6 +34,8 @@ import { Pulse } from '../watchdog/pulse.ts';
 import { Broadcaster } from '../sockets/broadcast.ts';
 import { SocketServer } from '../sockets/socket-server.ts';
 
+const untold: TellLoad = { loading: () => {}, outcome: () => {} };
+
 export interface ServedAppOptions {
   readonly settings: WorkerSettings;
   readonly sendLogs: SendLogs;
@@ -61,7 +63,7 @@ export class ServedApp implements App {
   /** Kept for as long as the app. */
   readonly ticks = new NextTickRecord();
 
-  constructor({ settings, sendLogs, tellLoad = () => {}, watchdog }: ServedAppOptions) {
+  constructor({ settings, sendLogs, tellLoad = untold, watchdog }: ServedAppOptions) {
     const verify = (token: string): unknown => verifyToken(token, settings.serverSecret);
     this.settings = settings;
     this.positions = new SourcePositions(settings.packagesDir);

@@ -23,7 +23,10 @@ Error.stackTraceLimit = 30;
 const watchdog = createWatchdogLink(control);
 const worker = new Worker({
   sendLogs: (records, done) => tell({ type: 'logs', records }, done),
-  tellLoad: ({ name, revision }, error) => tell({ type: 'load', name, revision, error }),
+  tellLoad: {
+    loading: ({ name, revision }, done) => tell({ type: 'loading', name, revision, done }),
+    outcome: ({ name, revision }, error) => tell({ type: 'load', name, revision, error }),
+  },
   watchdog,
   exit,
 });

@@ -4,6 +4,7 @@ import { FunctionModule, type Instantiate, type Realm } from '../../../runtime/k
 const realm: Realm = {
   importFunction: (_, name) => `exports of ${name}`,
   isStaged: false,
+  evaluating: () => undefined,
   evaluated: () => undefined,
   evaluationFailed: () => undefined,
 };

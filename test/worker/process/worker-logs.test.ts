@@ -164,6 +164,7 @@ describe('write()', () => {
       speaking.load(instantiate, {
         isStaged: false,
         importFunction: () => undefined,
+        evaluating: () => undefined,
         evaluated: () => undefined,
         evaluationFailed: () => undefined,
       });

@@ -25,7 +25,8 @@ export interface PoolOptions {
   functions(): readonly BuiltFunction[];
   readonly onLogs: (records: readonly LogRecord[]) => void;
   readonly onLoad: (report: LoadReport) => void;
-  /** Called before a worker runs `__init__`, and when it accepts. MUST NOT throw. */
+  onLoaded(name: string): void;
+  /** Before a worker runs `__init__`, and when it accepts. MUST NOT throw. */
   onStart(): void;
   onServing(): void;
   /** Finds out why the serving worker has ended. */
@@ -219,8 +220,7 @@ export class WorkerPool {
 
   /** Ends a worker that neither reports nor has a watchdog that does. Looks are counted, not time, as a machine may sleep. */
   #look(): void {
-    const worker = this.#active;
-    // Also while it starts: `__init__` may have stopped its process.
+    const worker = this.#active; // Also while it starts: `__init__` may have stopped its process.
     if (!worker || !['serving', 'starting'].includes(this.#state.state)) return;
     const limit = silentLooks + Math.ceil(this.#options.settings.limits.stuckTime / lookInterval);
     worker.silentLooks += 1;

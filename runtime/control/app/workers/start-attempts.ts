@@ -4,7 +4,7 @@ import { messageOf } from '../../../kernel/errors.ts';
 import type { FunctionMark } from '../../../kernel/protocol/watchdog-report.ts';
 import type { CrashReport } from './crash-report.ts';
 
-/** Deaths of a starting worker, or of the host with it, after which the function that is to blame is disabled. */
+/** Deaths of a worker, or of the host with it, after which the function whose code was starting is disabled. */
 const deathsLimit = 2;
 
 const mark = { function: z.string(), revision: z.int() };
@@ -15,7 +15,8 @@ const Contents = z.object({ trying: z.object(mark).nullable(), deaths: z.array(D
 export type StartDeath = Readonly<z.infer<typeof Death>>;
 
 /**
- * Remembers over restarts of the host which function runs before a worker serves, and how often that went wrong:
+ * Remembers over restarts of the host which function runs before a worker serves, and how often a worker ended while
+ * the code of a function ran for the first time:
  * code that ends its worker or the host at each start would otherwise keep the host from serving ever again.
  */
 export class StartAttempts {
@@ -49,12 +50,21 @@ export class StartAttempts {
     this.#write();
   }
 
-  /** A worker serves: what ended others before was not the code alone, unless it is disabled. */
+  /** A worker serves: what ended others before was not the code alone. */
   succeed(): void {
-    if (!this.#trying) return;
+    const trying = this.#trying;
+    if (!trying) return;
     this.#trying = undefined;
-    this.#deaths = this.guilty();
+    this.#forgive(trying.function);
     this.#write();
+  }
+
+  /** The top level of a function has returned, or thrown; what is being tried goes on after that. */
+  loaded(name: string): void {
+    if (name === this.#trying?.function) return;
+    const before = this.#deaths;
+    this.#forgive(name);
+    if (this.#deaths.length < before.length) this.#write();
   }
 
   /** The attempt is given up by the host itself. */
@@ -80,6 +90,11 @@ export class StartAttempts {
     if (kept.length === this.#deaths.length) return;
     this.#deaths = kept;
     this.#write();
+  }
+
+  #forgive(name: string): void {
+    if (this.#deaths.length === 0) return;
+    this.#deaths = this.#deaths.filter((death) => death.function !== name || death.count >= deathsLimit);
   }
 
   #write(): void {

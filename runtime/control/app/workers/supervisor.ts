@@ -27,7 +27,7 @@ export interface SupervisorStatus {
 }
 
 /** What the supervisor works with; `functions` returns the live ones, disabled or not. */
-export interface SupervisorOptions extends Omit<PoolOptions, 'judge' | 'onStart' | 'onServing'> {
+export interface SupervisorOptions extends Omit<PoolOptions, 'judge' | 'onLoaded' | 'onStart' | 'onServing'> {
   readonly quarantine: Quarantine;
   readonly attempts: StartAttempts;
   readonly crashes: Pick<CrashFiles, 'add'>;
@@ -51,6 +51,7 @@ export class WorkerSupervisor implements StagingWorkers {
     this.#pool = new WorkerPool({
       ...options,
       functions: () => options.functions().map((built) => options.quarantine.mark(built)),
+      onLoaded: (name) => options.attempts.loaded(name),
       onStart: () => this.#beginStart(),
       onServing: () => options.attempts.succeed(),
       judge: (worker, exit) => this.#judge(worker, exit),
@@ -135,9 +136,9 @@ export class WorkerSupervisor implements StagingWorkers {
   /** Finds out why a worker ended, keeps the report, and disables the function that is to blame. */
   #judge(worker: WorkerProcess, exit: WorkerExit): CrashReport {
     const { quarantine, crashes, attempts } = this.#options;
-    const starting = attempts.trying;
-    const facts = { ...worker.facts(exit, this.#options.recentLogs()), ...(starting && { starting }) };
-    const { report, proven } = examine(facts, (mark) => this.#findBuilt(mark));
+    const facts = worker.facts(exit, this.#options.recentLogs());
+    const starting = facts.starting ?? attempts.trying;
+    const { report, proven } = examine({ ...facts, ...(starting && { starting }) }, (mark) => this.#findBuilt(mark));
     const { place, at } = report;
     const live = place && this.#options.functions().find(({ name, revision }) => name === place.function && revision === place.revision);
     const failedStart = starting !== undefined && attempts.fail(place ?? starting, report, proven);

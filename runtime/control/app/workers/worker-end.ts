@@ -20,7 +20,7 @@ export interface WorkerFacts {
   readonly reason: EndReason | undefined;
   /** Whose code was last seen running without a pause. */
   readonly running: { readonly mark: FunctionMark; readonly at: number } | undefined;
-  /** What runs before a worker serves, when it did not get that far. */
+  /** Whose code was running for the first time, or before the worker served. */
   readonly starting?: FunctionMark;
   readonly servedMs: number;
   readonly logs: readonly LogRecord[];

@@ -3,14 +3,20 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type net from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { LogRecord } from '../../../kernel/ports/logger.ts';
 import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
 import type { WorkerSettings } from '../../../kernel/protocol/settings.ts';
-import type { WatchdogReport } from '../../../kernel/protocol/watchdog-report.ts';
-import type { LoadReport, WorkerMessage, WorkerMethod, WorkerParams, WorkerResult } from '../../../kernel/protocol/worker-calls.ts';
+import type { FunctionMark, WatchdogReport } from '../../../kernel/protocol/watchdog-report.ts';
+import type {
+  LoadingNotice,
+  LoadReport,
+  WorkerMessage,
+  WorkerMethod,
+  WorkerParams,
+  WorkerResult,
+} from '../../../kernel/protocol/worker-calls.ts';
+import { readReports } from './report-stream.ts';
 import type { EndReason, WorkerExit, WorkerFacts } from './worker-end.ts';
 import { WorkerChannel } from './worker-channel.ts';
 import { WorkerOutput } from './worker-output.ts';
@@ -23,6 +29,8 @@ export interface WorkerProcessOptions {
   onLogs(records: readonly LogRecord[]): void;
   onMetrics(worker: WorkerProcess, metrics: WorkerMetrics): void;
   onLoad(report: LoadReport): void;
+  /** The code of this function has returned, or thrown. */
+  onLoaded(name: string): void;
   /** Gets what its watchdog reports, also while the worker itself hangs. */
   onReport(worker: WorkerProcess, report: WatchdogReport): void;
   onExit(worker: WorkerProcess, exit: WorkerExit): void;
@@ -56,6 +64,8 @@ export class WorkerProcess {
   #servingSince: number | undefined;
   #endReason: EndReason | undefined;
   #running: WorkerFacts['running'];
+  /** Whose code runs for the first time; the last one was imported by those before it. */
+  #loading: FunctionMark[] = [];
 
   /** Starts the process, which holds nothing yet. */
   constructor(options: WorkerProcessOptions) {
@@ -139,11 +149,13 @@ export class WorkerProcess {
   }
 
   facts(exit: WorkerExit, logs: readonly LogRecord[]): WorkerFacts {
+    const starting = this.#loading.at(-1);
     return {
       pid: this.pid,
       exit,
       reason: this.#endReason,
       running: this.#running,
+      ...(starting && { starting }),
       servedMs: this.#servingSince === undefined ? 0 : Math.max(0, Date.now() - this.#servingSince),
       logs,
       metrics: this.metrics,
@@ -164,10 +176,20 @@ export class WorkerProcess {
     this.#channel.receive(message);
     if (message.type === 'logs') this.#options.onLogs(message.records);
     else if (message.type === 'load') this.#options.onLoad(message);
+    else if (message.type === 'loading') this.#noteLoading(message);
     else if (message.type === 'metrics') {
       this.metrics = message.metrics;
       this.#options.onMetrics(this, message.metrics);
     }
+  }
+
+  #noteLoading({ name, revision, done }: LoadingNotice): void {
+    if (!done) {
+      this.#loading.push({ function: name, revision });
+      return;
+    }
+    this.#loading = this.#loading.filter((mark) => mark.function !== name);
+    this.#options.onLoaded(name);
   }
 
   #take(report: WatchdogReport): void {
@@ -193,22 +215,6 @@ async function removeAfter(ended: Promise<void>, dir: string): Promise<void> {
   await ended;
   // What stays is removed at the next start.
   await rm(dir, { recursive: true, force: true }).catch(() => {});
-}
-
-function readReports(child: ChildProcess, take: (report: WatchdogReport) => void): void {
-  const [, , , , stream] = child.stdio;
-  if (!(stream instanceof Readable)) return;
-  // A worker that dies may take the pipe with it at any moment.
-  stream.on('error', () => {});
-  createInterface({ input: stream }).on('line', (line) => {
-    const report: unknown = JSON.parse(line);
-    if (isReport(report)) take(report);
-  });
-}
-
-/** The watchdog writes whole lines by the types of its reports. */
-function isReport(value: unknown): value is WatchdogReport {
-  return typeof value === 'object' && value !== null && 'type' in value;
 }
 
 /** A record as the worker wrote it; none when its line was cut short. */

@@ -58,6 +58,23 @@ describe('StartAttempts', () => {
     expect(guilty(open())).toEqual([]);
   });
 
+  it('forgets a death of a function whose code has returned since', () => {
+    const attempts = open();
+    attempts.fail(lib, crashReport(), false);
+    attempts.loaded('other');
+    attempts.loaded('lib');
+    expect(attempts.fail(lib, crashReport(), false)).toBe(false);
+    attempts.begin(init);
+    attempts.fail(init, crashReport(), false);
+    attempts.begin(init);
+    // Its top level has loaded, and what it does then is what ended the worker.
+    attempts.loaded('__init__');
+    expect(attempts.fail(init, crashReport(), false)).toBe(true);
+    expect(attempts.fail(lib, crashReport(), false)).toBe(true);
+    attempts.loaded('lib');
+    expect(guilty(open())).toEqual(['__init__@3', 'lib@1']);
+  });
+
   it('keeps the guilty until they are lifted', () => {
     const attempts = open();
     attempts.fail(init, crashReport(), true);

@@ -34,6 +34,7 @@ beforeEach(async () => {
     onLogs: (records) => void logs.push(...records),
     onMetrics: (_worker, report) => void metrics.push(report),
     onLoad: () => {},
+    onLoaded: () => {},
     onReport: () => {},
     onExit: (_worker, exit) => void exits.push(exit),
   });
