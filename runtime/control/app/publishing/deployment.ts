@@ -1,3 +1,4 @@
+import { type Diagnostic, HearthError } from '../../../kernel/errors.ts';
 import type { LogFields, LogLevel } from '../../../kernel/ports/logger.ts';
 import { type BuiltChange, type Revision, toBuilt } from '../../../kernel/functions/revision.ts';
 import type { Quarantine } from '../workers/quarantine.ts';
@@ -67,6 +68,19 @@ export class Deployments {
   /** Resolves when the work begun is done. */
   async idle(): Promise<void> {
     await this.#turn;
+  }
+
+  /** What of a change that goes live nowhere does not load. To be called in turn. */
+  async tryOut(change: BuiltChange, sourceOf: Deployment['sourceOf']): Promise<readonly Diagnostic[]> {
+    if (change.functions.length === 0) return [];
+    try {
+      const stage = await withLineText(this.#options.workers.stage(++this.#stages, change, []), sourceOf);
+      stage.discard();
+      return [];
+    } catch (error) {
+      // It is refused anyway: without a worker there is only less to say.
+      return error instanceof HearthError && error.code === 'LOAD_FAILED' ? (error.diagnostics ?? []) : [];
+    }
   }
 
   /** Makes a change live: all of it, or nothing. To be called in turn. Resolves, when callers get the new code, to the new revisions. */

@@ -56,13 +56,18 @@ export class Publisher {
     const { builder, deployments } = this.#options;
     const outcomes = await Promise.allSettled(edits.functions.map((edit) => builder.build(edit)));
     const builds = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-    if (builds.length < outcomes.length) throw this.#toBuildError(edits, builds, outcomes);
-    return deployments.inTurn(() => this.#publish(edits, builds));
+    const broken = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? diagnosticsOf(outcome.reason) : []));
+    // Nobody else's turn matters to what cannot even be tried.
+    if (builds.length === 0 && broken.length > 0) throw buildFailed(broken);
+    return deployments.inTurn(() => this.#publish(edits, builds, broken));
   }
 
-  async #publish(edits: FunctionEdits, builds: readonly Build[]): Promise<readonly Published[]> {
+  async #publish(edits: FunctionEdits, builds: readonly Build[], broken: readonly Diagnostic[]): Promise<readonly Published[]> {
     const { store, catalog, deployments } = this.#options;
     const { deleted } = edits;
+    for (const name of deleted) if (!catalog.get(name)) throw new HearthError('FUNCTION_NOT_FOUND', { name });
+    const wrong = [...broken, ...this.#missingImports(edits, builds)];
+    if (wrong.length > 0) return this.#refuse(edits, builds, wrong);
     const drafts = this.#toDrafts(edits, builds);
     const created = drafts.map(({ name }) => catalog.get(name) === undefined);
     const revisions = await deployments.deploy({
@@ -81,22 +86,20 @@ export class Publisher {
     }));
   }
 
-  /** One error for all functions that do not compile, in the order of the edits, and for missing imports of the others. */
-  #toBuildError(edits: FunctionEdits, builds: readonly Build[], outcomes: readonly PromiseSettledResult<Build>[]): unknown {
-    const reasons: unknown[] = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-    const failures = reasons.filter(isBuildFailure);
-    if (failures.length < reasons.length) return reasons.find((reason) => !isBuildFailure(reason));
+  /** Refuses the change for functions that do not compile or import what is not there, naming as well which of the others do not load. */
+  async #refuse(edits: FunctionEdits, builds: readonly Build[], broken: readonly Diagnostic[]): Promise<never> {
+    const { catalog, deployments } = this.#options;
+    const whole = withoutImportersOf(new Set(edits.functions.map(({ name }) => name)), builds, broken);
+    const functions = whole.map(({ name, compiled }) => this.#toStaged({ name, methods: undefined, compiled }));
+    const sourceOf = (name: string): string | undefined =>
+      (edits.functions.find((edit) => edit.name === name) ?? catalog.get(name))?.source;
+    const failing = await deployments.tryOut({ functions, deleted: edits.deleted }, sourceOf);
     const order = new Map(edits.functions.map(({ name }, index) => [name, index]));
-    const diagnostics = [...failures.flatMap((failure) => failure.diagnostics ?? []), ...this.#missingImports(edits, builds)];
-    return buildFailed(diagnostics.toSorted((a, b) => (order.get(a.function) ?? 0) - (order.get(b.function) ?? 0)));
+    throw buildFailed([...broken, ...failing].toSorted((one, other) => (order.get(one.function) ?? 0) - (order.get(other.function) ?? 0)));
   }
 
   /** Checks what the catalog can tell before anything is staged; the store has the last word. */
   #toDrafts(edits: FunctionEdits, builds: readonly Build[]): readonly Draft[] {
-    const { catalog } = this.#options;
-    for (const name of edits.deleted) if (!catalog.get(name)) throw new HearthError('FUNCTION_NOT_FOUND', { name });
-    const missing = this.#missingImports(edits, builds);
-    if (missing.length > 0) throw buildFailed(missing);
     return builds.map(({ compiled }, index) => {
       const edit = edits.functions[index];
       if (!edit) throw new HearthError('INTERNAL');
@@ -122,7 +125,7 @@ export class Publisher {
   }
 
   /** A draft under the number that it will most likely get; the commit gives it the store's own. */
-  #toStaged({ name, methods, compiled }: Draft): BuiltFunction {
+  #toStaged({ name, methods, compiled }: Pick<Draft, 'name' | 'methods' | 'compiled'>): BuiltFunction {
     return { name, revision: (this.#options.catalog.get(name)?.revision ?? 0) + 1, methods, code: compiled.code, map: compiled.map };
   }
 }
@@ -132,6 +135,22 @@ function withLoadError(draft: Draft, loadErrors: LoadErrors): Draft {
   return loadError ? { ...draft, loadError } : draft;
 }
 
-function isBuildFailure(error: unknown): error is HearthError {
-  return error instanceof HearthError && error.code === 'BUILD_FAILED';
+/** What a build failed with; throws what is no such failure. */
+function diagnosticsOf(reason: unknown): readonly Diagnostic[] {
+  if (reason instanceof HearthError && reason.code === 'BUILD_FAILED') return reason.diagnostics ?? [];
+  throw reason;
+}
+
+/** The builds that import nothing of the change which is broken or could not be built, directly or through others. */
+function withoutImportersOf(changed: ReadonlySet<string>, builds: readonly Build[], broken: readonly Diagnostic[]): readonly Build[] {
+  const bad = new Set(broken.map((diagnostic) => diagnostic.function));
+  let whole = builds.filter(({ name }) => !bad.has(name));
+  for (;;) {
+    const kept = whole.filter(
+      ({ imports }) => !imports.some(({ candidates }) => candidates.some((one) => changed.has(one) && bad.has(one))),
+    );
+    if (kept.length === whole.length) return kept;
+    for (const { name } of whole) if (!kept.some((one) => one.name === name)) bad.add(name);
+    whole = kept;
+  }
 }

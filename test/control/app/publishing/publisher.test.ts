@@ -156,7 +156,26 @@ describe('publish()', () => {
       ['b', 1],
       ['d', 3],
     ]);
-    expect(workers.steps).toEqual([]);
+    expect(workers.steps).toEqual(['stage 1 c#1', 'discard 1']);
+  });
+
+  it('names what does not load beside what does not compile, but nothing that only fails because of that', async () => {
+    await publish({ a: answering('A') });
+    const batch = {
+      uses: "import a from '@/a';\nimport x from '@/nobody';\na().missing.deeply;\nexport default () => x;",
+      a: 'export default (',
+      also: "import uses from '@/uses';\nthrow new Error('not reached');\nexport default uses;",
+      own: "// own\nthrow new Error('own');",
+      fine: answering('fine'),
+    };
+    const { code, diagnostics } = await refusal(publish(batch));
+    expect(code).toBe('BUILD_FAILED');
+    expect(diagnostics?.map((one) => [one.function, one.line, one.lineText !== ''])).toEqual([
+      ['uses', 2, true],
+      ['a', 1, true],
+      ['own', 2, true],
+    ]);
+    expect(await live()).toEqual({ a: 'A' });
   });
 
   it('names all functions of a batch that do not load with the text of their lines, and the cause of several once', async () => {
