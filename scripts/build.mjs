@@ -18,6 +18,7 @@ const control = {
 const worker = {
   worker: 'runtime/worker/process/worker-main.ts',
   watchdog: 'runtime/worker/watchdog/watchdog-thread.ts',
+  'xml-thread': 'runtime/worker/triggers/http/xml-thread.ts',
 };
 
 // Functions share their globals with the host, so the bundles keep the originals, whatever functions assign.

@@ -52,6 +52,8 @@ export interface FunctionRequest extends IncomingMessage {
   params: Record<string, string>;
   query: Record<string, any>;
   body: any;
+  /** The bytes of a body that was parsed, inflated, as webhook signatures are made of them. Absent without a body, and with `export const body = 'stream'`. */
+  rawBody?: Buffer;
   files?: FunctionFile[];
   get(name: string): string | undefined;
   header(name: string): string | undefined;

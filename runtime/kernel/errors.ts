@@ -69,6 +69,8 @@ export const catalogue = {
   BAD_REQUEST: { status: 400, message: 'The request is not valid HTTP.' },
   INVALID_URL: { status: 400, message: 'The path is not a valid URL path. Check its percent-encoding.' },
   BODY_INVALID: { status: 400, message: 'The request body could not be read: {reason}' },
+  BODY_TOO_DEEP: { status: 400, message: 'The request body is nested more than {limit} levels deep. Send a flatter one.' },
+  BODIES_BUSY: { status: 503, message: 'Too many large request bodies are under way at the moment. Try again in a moment.' },
   BODY_UNSUPPORTED: {
     status: 415,
     message: 'The encoding or character set of the request body is not supported. Send UTF-8, uncompressed or as gzip, deflate or br.',

@@ -15,6 +15,7 @@ import { currentResponse, hideServer, isUpgraded } from '../../runtime/internals
 import { beforeEachFile, createImport, mapRequirePath, provideModule, redirectRequire } from '../../runtime/internals/node-module.ts';
 import { bindHandle } from '../../runtime/internals/node-net.ts';
 import { exitCalls, isImmediate, killCalls, takeReallyExit } from '../../runtime/internals/node-process.ts';
+import { keepReadable, replay } from '../../runtime/internals/node-readable.ts';
 import { freeUnwritten } from '../../runtime/internals/node-stream.ts';
 import { collectGarbage } from '../../runtime/internals/v8-garbage.ts';
 import { redeclaredName } from '../../runtime/internals/v8-syntax-error.ts';
@@ -249,5 +250,33 @@ describe('mongodb and bson', () => {
     }
     expect(driver.EJSON.stringify(document)).toBe('{"x":1}');
     expect(seen).toEqual([document, document, document, document, document]);
+  });
+});
+
+describe('node-readable', () => {
+  it('replay() gives back what a request held, once, and its end', async () => {
+    const bodies: string[] = [];
+    const server = createServer((incoming, response) => {
+      keepReadable(incoming);
+      const read = async (): Promise<string> => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
+        return Buffer.concat(chunks).toString();
+      };
+      const again = async (): Promise<void> => {
+        replay(incoming, [Buffer.from('first '), Buffer.alloc(0), Buffer.from('second')]);
+        bodies.push(await read());
+        response.end();
+      };
+      incoming.resume();
+      incoming.once('end', () => setImmediate(() => void again()));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    for (let count = 0; count < 2; count += 1)
+      await (await fetch(`http://127.0.0.1:${portOf(server.address())}`, { method: 'POST', body: 'x' })).text();
+    server.close();
+    server.closeAllConnections();
+    expect(bodies).toEqual(['first second', 'first second']);
   });
 });

@@ -48,6 +48,7 @@ const sources = {
   'runtime/greeting.ts': "export const greeting: string = 'first';\n",
   'runtime/worker/process/worker-main.ts': 'export {};\n',
   'runtime/worker/watchdog/watchdog-thread.ts': 'export {};\n',
+  'runtime/worker/triggers/http/xml-thread.ts': 'export {};\n',
   'runtime/adapters/mongod/keeper.ts': 'export {};\n',
   'runtime/cli/transfer-command.ts': 'export {};\n',
   'sdk/index.ts': 'export {};\n',

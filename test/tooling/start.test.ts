@@ -39,6 +39,8 @@ describe('start', () => {
       expect.stringMatching(/^web-[0-9a-f]{12}$/),
       'worker.js',
       'worker.js.map',
+      'xml-thread.js',
+      'xml-thread.js.map',
     ]);
   });
 

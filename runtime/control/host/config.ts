@@ -72,6 +72,7 @@ const variables = {
   LOG_LEVEL: z.enum(logLevels).default('info'),
   WEBSOCKET_ORIGINS: list.optional(),
   REQUEST_LIMIT_SIZE: size.default(10 * 1024 ** 2),
+  REQUEST_DEPTH_LIMIT: count(1, 1_000_000).default(1_000),
   SOURCE_LIMIT_SIZE: size.default(512 * 1024),
   HISTORY_LIMIT: count(1, 1_000_000).default(1_000),
   WEBSOCKET_MESSAGE_LIMIT: size.default(1024 ** 2),
@@ -145,6 +146,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
 function toLimits(values: z.output<typeof schema>): WorkerLimits {
   return Object.freeze({
     requestBody: values.REQUEST_LIMIT_SIZE,
+    bodyDepth: values.REQUEST_DEPTH_LIMIT,
     message: values.WEBSOCKET_MESSAGE_LIMIT,
     queuedMessages: values.WEBSOCKET_QUEUE_LIMIT,
     pingInterval: values.WEBSOCKET_PING_MS,

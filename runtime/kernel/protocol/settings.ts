@@ -2,6 +2,8 @@
 export interface WorkerLimits {
   /** Bytes of a request body. */
   readonly requestBody: number;
+  /** Levels of nesting of a request body. */
+  readonly bodyDepth: number;
   /** Bytes of a WebSocket message. */
   readonly message: number;
   /** Messages that wait for a socket's handler before the socket is paused; resumed at a quarter. */

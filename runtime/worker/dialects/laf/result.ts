@@ -2,11 +2,13 @@ import { lengthOf, isBodiless, isEventStream, mimeTypes, replyFailure, send } fr
 import type { RequestOrigin } from '../../triggers/http/http-call.ts';
 import type { ResponseBatch } from '../../triggers/http/response-batch.ts';
 import { type HttpResponse, isHosts, isOver, writeWholeHead } from '../../triggers/http/response.ts';
+import { toBytes } from '../../triggers/http/byte-values.ts';
+import { isStreamValue, sendStreamValue } from '../../triggers/http/stream-values.ts';
 import { refused } from './interceptor.ts';
 
 /**
  * Makes the response of what a function returned, by Laf's rules: text and numbers are HTML, a Buffer is bytes,
- * anything else is JSON, nothing is an empty body. A status and a content type that the function has set stay.
+ * anything else is JSON, nothing is an empty body; and bytes of any other kind, also of a stream, are bytes. A status and a content type that the function has set stay.
  * Does nothing when the function has ended the response, and leaves it open when the function returned nothing
  * and is still writing it. Throws when the value cannot be sent.
  */
@@ -21,7 +23,16 @@ export function reply({ response, requestId }: RequestOrigin, value: unknown, ba
   else if (typeof value === 'number' || typeof value === 'bigint') sendWhole(response, String(value), mimeTypes.html, batch);
   else if (Buffer.isBuffer(value)) sendWhole(response, value, mimeTypes.bytes, batch);
   else if (value === refused) replyFailure(response, 403, { error: 'Forbidden', requestId });
-  else sendWhole(response, toJson(value), mimeTypes.json, batch);
+  else replyObject(response, value, batch);
+}
+
+function replyObject(response: HttpResponse, value: unknown, batch: ResponseBatch): void {
+  const bytes = toBytes(value);
+  if (bytes) sendWhole(response, bytes, mimeTypes.bytes, batch);
+  else if (isStreamValue(value)) {
+    // What the function has piped itself is on its way.
+    if (!isWriting(response)) sendStreamValue(response, value);
+  } else sendWhole(response, toJson(value), mimeTypes.json, batch);
 }
 
 /** Sends what nearly all functions return: a body, without a word about headers. */

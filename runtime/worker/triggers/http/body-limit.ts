@@ -18,23 +18,26 @@ export function announcesMore(request: IncomingMessage, limit: number): boolean 
 /**
  * Watches a body that somebody else reads. At its first byte past `limit` calls `exceeded`; from then
  * on the client has ten seconds and 64 MiB to finish sending, and then its connection is destroyed.
- * To close it at once would make most clients report a broken connection instead of the answer.
+ * Returns what ends the watch. To close it at once would make most clients report a broken connection instead of the answer.
  */
-export function boundBody(request: IncomingMessage, limit: number, exceeded: () => void): void {
+export function boundBody(request: IncomingMessage, limit: number, exceeded: () => void): () => void {
   let left = limit;
   let timer: NodeJS.Timeout | undefined;
   const destroy = (): void => {
     request.socket.destroy();
   };
-  request.on('data', (chunk: Buffer) => {
+  const watch = (chunk: Buffer): void => {
     left -= chunk.length;
     if (left >= 0) return;
     if (left < -surplusBytes) destroy();
     if (timer) return;
     timer = setTimeout(destroy, surplusMs).unref();
     exceeded();
-  });
-  request.once('close', () => clearTimeout(timer));
+  };
+  request.on('data', watch);
+  // A request that something reads once more does not close at its end.
+  for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer));
+  return () => void request.off('data', watch);
 }
 
 /** Reads and drops what is left of a body that nobody reads, within the bounds of {@link boundBody}. */

@@ -1,83 +1,61 @@
-import bodyParser from 'body-parser';
-import { Parser } from 'xml2js';
-import { HearthError } from '../../../kernel/errors.ts';
+import { replay } from '../../../internals/node-readable.ts';
 import type { App } from '../../process/app-context.ts';
+import { BodyBudget, type BodyBounds } from './body-budget.ts';
+import { createBytesReader } from './body-bytes.ts';
 import { toBodyError } from './body-error.ts';
-import { announcesMore, boundBody, discardBody } from './body-limit.ts';
+import { parseForm } from './body-form.ts';
+import { parseJson } from './body-json.ts';
+import { charsetOf, decoderOf } from './body-text.ts';
+import { createXmlParse } from './body-xml.ts';
+import type { HttpRequest } from './request.ts';
+import type { HttpResponse } from './response.ts';
 import { type BodyReader, createUploadReader } from './upload.ts';
 
-type BodyKind = 'json' | 'form' | 'xml' | 'text' | 'bytes' | 'upload';
-type Middleware = ReturnType<typeof bodyParser.raw>;
+/** Makes a value of the bytes of a body that is not empty; throws, or rejects, when it cannot. */
+type Parse = (bytes: Buffer, contentType: string, bounds: BodyBounds) => unknown;
 
 /**
- * Reads the bodies of an app's requests by their content type: JSON, forms (nested), multipart forms,
- * XML and text; anything else is a Buffer. An empty body is `{}`. Rejects with `BODY_TOO_LARGE`,
- * `BODY_INVALID`, `BODY_UNSUPPORTED` or, when the host cannot keep an upload, `INTERNAL`.
+ * Reads the bodies of an app's requests by their content type: JSON, forms (nested), multipart forms, XML and
+ * text; anything else is a Buffer. An empty body is `{}`. What was read stays as `request.rawBody`, and the request
+ * can be read once more. No body holds the event loop for long, whatever is in it. Rejects with `BODY_TOO_LARGE`,
+ * `BODY_TOO_DEEP`, `BODY_INVALID`, `BODY_UNSUPPORTED`, `BODIES_BUSY` or, when the host cannot keep an upload, `INTERNAL`.
  */
 export function createBodyReader(app: App, uploadDir?: string): BodyReader {
-  const limit = app.settings.limits.requestBody;
-  const options = { limit, type: () => true };
-  const text = bodyParser.text(options);
-  const readers: Record<BodyKind, BodyReader> = {
-    json: readerOf(bodyParser.json({ ...options, strict: false }), limit),
-    form: readerOf(bodyParser.urlencoded({ ...options, extended: true }), limit),
-    xml: readerOf(text, limit, parseXml),
-    text: readerOf(text, limit),
-    bytes: readerOf(bodyParser.raw(options), limit),
-    upload: createUploadReader(app, uploadDir),
+  const { requestBody: limit, bodyDepth: depth, memory } = app.settings.limits;
+  const budget = new BodyBudget(memory, limit);
+  const readBytes = createBytesReader(limit, budget);
+  const parseXml = createXmlParse();
+  const readUpload = createUploadReader(app, { uploadDir, budget });
+  const read = async (request: HttpRequest, response: HttpResponse, parse: Parse, contentType: string): Promise<void> => {
+    const bytes = await readBytes(request, response);
+    request.rawBody = bytes;
+    try {
+      const bounds = { depth, take: (size: number) => budget.take(response, size), inTurn: budget.inTurn };
+      const parsed: unknown = bytes.length === 0 ? {} : parse(bytes, contentType, bounds);
+      request.body = parsed instanceof Promise ? await parsed : parsed;
+    } catch (error) {
+      throw toBodyError(error, limit);
+    }
+    replay(request, [bytes]);
   };
-  return (request, response) => readers[bodyKind(request.headers['content-type'])](request, response);
+  return (request, response) => {
+    const contentType = request.headers['content-type'] ?? '';
+    const parse = parserOf(contentType, parseXml);
+    return parse ? read(request, response, parse, contentType) : readUpload(request, response);
+  };
 }
 
-function bodyKind(contentType = ''): BodyKind {
+/** Undefined: a multipart form. */
+function parserOf(contentType: string, parseXml: Parse): Parse | undefined {
   const end = contentType.indexOf(';');
   const type = (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
-  if (type === 'application/json' || type.endsWith('+json')) return 'json';
-  if (type === 'application/x-www-form-urlencoded') return 'form';
-  if (type === 'multipart/form-data') return 'upload';
-  if (type === 'text/xml' || type === 'application/xml' || (type.startsWith('application/') && type.endsWith('+xml'))) return 'xml';
-  return type.startsWith('text/') ? 'text' : 'bytes';
+  if (type === 'application/json' || type.endsWith('+json')) return parseJson;
+  if (type === 'application/x-www-form-urlencoded') return parseForm;
+  if (type === 'multipart/form-data') return undefined;
+  if (type === 'text/xml' || type === 'application/xml' || (type.startsWith('application/') && type.endsWith('+xml'))) return parseXml;
+  return type.startsWith('text/') ? parseText : (bytes) => bytes;
 }
 
-function readerOf(middleware: Middleware, limit: number, convert?: (text: unknown) => unknown): BodyReader {
-  return (request, response) =>
-    new Promise((resolve, reject) => {
-      const refuse = (error: unknown): void => {
-        reject(toBodyError(error, limit));
-        request.resume();
-      };
-      if (announcesMore(request, limit)) {
-        discardBody(request);
-        refuse(new HearthError('BODY_TOO_LARGE', { limit }));
-        return;
-      }
-      // body-parser answers only when the client has finished, however much it sends.
-      boundBody(request, limit, () => refuse(new HearthError('BODY_TOO_LARGE', { limit })));
-      middleware(request, response, (error?: unknown) => {
-        if (error !== undefined) return refuse(error);
-        try {
-          request.body = isEmpty(request.body) ? {} : (convert?.(request.body) ?? request.body);
-          resolve();
-        } catch (failure) {
-          refuse(failure);
-        }
-      });
-    });
-}
-
-function isEmpty(body: unknown): boolean {
-  return body === undefined || body === '' || (Buffer.isBuffer(body) && body.length === 0);
-}
-
-/** The options are those that Laf's functions know the result of. */
-function parseXml(text: unknown): unknown {
-  let result: unknown;
-  let failure: unknown;
-  const parser = new Parser({ async: false, explicitArray: true, normalize: true, normalizeTags: true, trim: true });
-  parser.parseString(String(text), (error, value: unknown) => {
-    failure ??= error;
-    result = value;
-  });
-  if (failure) throw failure instanceof Error ? failure : new TypeError('not XML');
-  return result ?? {};
+function parseText(bytes: Buffer, contentType: string): string {
+  return decoderOf(charsetOf(contentType))(bytes);
 }

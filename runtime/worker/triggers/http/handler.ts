@@ -12,7 +12,8 @@ import { createErrorListener, replyError } from './reply.ts';
 import { requestedName, requestIdOf } from './request-target.ts';
 import type { HttpRequest } from './request.ts';
 import { ResponseBatch } from './response-batch.ts';
-import { begin, type HttpResponse } from './response.ts';
+import { begin, type HttpResponse, onceClosed } from './response.ts';
+import { createStreamCheck } from './stream-body.ts';
 
 /** Answers one request; never throws. */
 export type RequestHandler = (request: HttpRequest, response: HttpResponse) => void;
@@ -45,6 +46,7 @@ export function createRequestHandler(app: App, { functions, dialect, lifetime }:
     ...(lifetime && { lifetime }),
   };
   const readBody = createBodyReader(app, settings.uploadDir);
+  const readsItself = createStreamCheck(functions);
   const onError = createErrorListener(calls, counters);
 
   const call = (origin: RequestOrigin): void => {
@@ -56,17 +58,30 @@ export function createRequestHandler(app: App, { functions, dialect, lifetime }:
 
   return (request, response) => {
     const origin = accept(app, dialect, { request, response });
-    if (!origin) discard(request);
-    else if (!hasBody(request)) {
+    if (!origin) {
+      discard(request);
+      return;
+    }
+    if (!hasBody(request)) {
       request.body = {};
       call(origin);
-    } else if (dialect.lookUp(functions, origin)) {
+      return;
+    }
+    const module = dialect.lookUp(functions, origin);
+    if (!module) discard(request);
+    else if (readsItself(module)) {
+      request.body = {};
+      onceClosed(response, () => {
+        if (!request.complete) discard(request);
+      });
+      call(origin);
+    } else {
       // A publish may come while the body does, so `call()` looks the function up once more.
       readBody(request, response).then(
         () => call(origin),
         (error: unknown) => refuseBody(app, origin, error),
       );
-    } else discard(request);
+    }
   };
 }
 

@@ -26,7 +26,7 @@ export function replyText(response: HttpResponse, status: number, text: string):
 
 /** Answers an error of the catalogue as JSON. */
 export function replyError(response: HttpResponse, error: HearthError, requestId: string): void {
-  if (error.code === 'FUNCTION_BUSY' && !response.headersSent) response.setHeader('Retry-After', '1');
+  if ((error.code === 'FUNCTION_BUSY' || error.code === 'BODIES_BUSY') && !response.headersSent) response.setHeader('Retry-After', '1');
   replyFailure(response, error.status, { error: error.message, code: error.code, requestId });
 }
 

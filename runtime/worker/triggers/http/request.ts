@@ -29,6 +29,7 @@ export class HttpRequest extends IncomingMessage implements FunctionRequest {
   declare params: Record<string, string>;
   declare query: Record<string, unknown>;
   declare body: unknown;
+  declare rawBody?: Buffer;
   declare files?: FunctionFile[];
   declare res: ServerResponse;
 

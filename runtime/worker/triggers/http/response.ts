@@ -3,6 +3,8 @@ import express from 'express';
 import type { CookieOptions, FunctionResponse } from '../../../../sdk/context.ts';
 import { adoptMembers } from './express.ts';
 import { flatten, namesIn, pairsOf, placeOf, valueOf } from './header-list.ts';
+import { toBytes } from './byte-values.ts';
+import { isStreamValue, sendStreamValue } from './stream-values.ts';
 import { connectionOf } from './tcp-connections.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -14,7 +16,6 @@ type Callback = (error?: Error | null) => void;
 export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends ServerResponse<Request> implements FunctionResponse {
   declare status: (code: number) => this;
   declare sendStatus: (code: number) => this;
-  declare send: (body?: unknown) => this;
   declare json: (body?: unknown) => this;
   declare jsonp: (body?: unknown) => this;
   declare set: (name: string | Record<string, string | string[] | number>, value?: string | string[] | number) => this;
@@ -139,6 +140,16 @@ export class HttpResponse<Request extends IncomingMessage = HttpRequest> extends
     settle(this);
     const sent = this.early;
     return sent ? pairsOf(sent).map(([name]) => name) : super.getHeaderNames();
+  }
+
+  /** Express's, and bytes of any kind as bytes, which it would take for objects. */
+  send(body?: unknown): this {
+    if (isStreamValue(body)) {
+      sendStreamValue(this, body);
+      return this;
+    }
+    Reflect.apply(express.response.send, this, [toBytes(body) ?? body]);
+    return this;
   }
 
   /** Express's, which opens the file only after the function has returned: the response has to wait for it. `download()` comes here too. */

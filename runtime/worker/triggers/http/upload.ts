@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import multer from 'multer';
 import { HearthError, messageOf } from '../../../kernel/errors.ts';
 import type { App } from '../../process/app-context.ts';
+import { keepReadable, replay } from '../../../internals/node-readable.ts';
+import type { BodyBudget } from './body-budget.ts';
 import { toBodyError } from './body-error.ts';
 import { announcesMore, boundBody, discardBody } from './body-limit.ts';
 import type { HttpRequest } from './request.ts';
@@ -15,26 +19,63 @@ export type BodyReader = (request: HttpRequest, response: HttpResponse) => Promi
 
 // Boundaries, part headers and a few fields beside a file that is just as large as a body may be.
 const envelopeBytes = 64 * 1024;
+const longestExtension = 64;
 // Each file holds a descriptor while it is written, and a name like a[999999999] makes an array of that length.
 const counts = { files: 256, fields: 1000, fieldNestingDepth: 32, fieldArrayIndexLimit: 1000 };
+
+export interface UploadOptions {
+  readonly uploadDir?: string | undefined;
+  readonly budget: BodyBudget;
+}
 
 /**
  * Reads `multipart/form-data`: files go into a folder of the request's own below `uploadDir`, which is
  * removed with all that is in it when the response has closed.
  */
-export function createUploadReader(app: App, uploadDir: string = tmpdir()): BodyReader {
+export function createUploadReader(app: App, { uploadDir = tmpdir(), budget }: UploadOptions): BodyReader {
   const limit = app.settings.limits.requestBody;
   return (request, response) => {
     if (announcesMore(request, limit + envelopeBytes)) {
       discardBody(request);
       return Promise.reject(new HearthError('BODY_TOO_LARGE', { limit }));
     }
+    try {
+      // Its bytes are kept for `rawBody`, beside the files.
+      budget.take(response, Number(request.headers['content-length'] ?? limit));
+    } catch (error) {
+      discardBody(request);
+      return Promise.reject(toBodyError(error, limit));
+    }
     const folder = createFolder(uploadDir);
     onceClosed(response, () => {
       folder.remove().catch((error: unknown) => app.log('warn', `An upload could not be deleted: ${messageOf(error)}`));
     });
-    return receive(request, response, { limit, path: () => folder.path() });
+    return keepBytes(request, receive(request, response, { limit, path: () => folder.path() }));
   };
+}
+
+/** Gives a request, once it is received, the bytes that it came in. */
+async function keepBytes(request: HttpRequest, received: Promise<void>): Promise<void> {
+  const chunks: Buffer[] = [];
+  const keep = (chunk: Buffer): void => void chunks.push(chunk);
+  keepReadable(request);
+  request.on('data', keep);
+  await received;
+  if (!request.readableEnded) await once(request, 'end');
+  // multer and its parser listen on.
+  for (const event of ['data', 'readable']) request.removeAllListeners(event);
+  let bytes: Buffer | undefined;
+  Object.defineProperty(request, 'rawBody', {
+    get: () => (bytes ??= Buffer.concat(chunks)),
+    set: (value: Buffer) => {
+      bytes = value;
+    },
+    enumerable: true,
+    configurable: true,
+  });
+  // Node emits the end within the turn of the loop in which this goes on.
+  await new Promise((resolve) => setImmediate(resolve));
+  replay(request, chunks);
 }
 
 interface Destination {
@@ -46,6 +87,7 @@ function receive(request: HttpRequest, response: HttpResponse, { limit, path }: 
   return new Promise((resolve, reject) => {
     const options = {
       storage: multer.diskStorage({
+        filename: (_request, file, answer) => answer(null, `${randomUUID()}${extensionOf(file.originalname)}`),
         destination: (_request, _file, answer) => {
           path().then(
             (made) => answer(null, made),
@@ -73,6 +115,12 @@ function receive(request: HttpRequest, response: HttpResponse, { limit, path }: 
     // multer is typed for an Express application, but takes nothing of it.
     Reflect.apply(multer(options).any(), undefined, [request, response, done]);
   });
+}
+
+/** As in Laf, so that libraries know the type of the file; what no file name can hold is left out. */
+function extensionOf(name: string): string {
+  const extension = extname(name);
+  return extension.length > longestExtension || extension.includes('\0') ? '' : extension;
 }
 
 /** A folder made at the first call of `path()`. */

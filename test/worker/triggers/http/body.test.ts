@@ -103,6 +103,21 @@ describe('createBodyReader() parses by content type', () => {
 
   it('createBodyReader() reads a character set', async () => {
     expect((await post('text/plain; charset=iso-8859-1', new Uint8Array([0xfc]))).json).toEqual({ body: 'ü' });
+    // 支付 in GBK, as Alipay sends it: in a text, in a form as it is and percent-encoded, in XML.
+    const gbk = new Uint8Array([0xd6, 0xa7, 0xb8, 0xb6]);
+    expect((await post('text/plain; charset=GBK', gbk)).json).toEqual({ body: '支付' });
+    expect(
+      (await post('text/xml; charset="gb2312"', new Uint8Array([...Buffer.from('<a>'), ...gbk, ...Buffer.from('</a>')]))).json,
+    ).toEqual({
+      body: { a: '支付' },
+    });
+    const form = 'application/x-www-form-urlencoded; charset=GBK';
+    expect((await post(form, 'a[b]=%D6%A7%B8%B6+1&c=x%')).json).toEqual({ body: { a: { b: '支付 1' }, c: 'x%' } });
+    expect((await post(form, new Uint8Array([...Buffer.from('a='), ...gbk]))).json).toEqual({ body: { a: '支付' } });
+    expect((await post(form, `a=${'%D6%A7'.repeat(20_000)}`)).json).toEqual({ body: { a: '支'.repeat(20_000) } });
+    expect((await post('text/plain; charset=shift_jis', new Uint8Array([0x93, 0xfa]))).json).toEqual({ body: '日' });
+    expect((await post('application/json; charset=utf-16le', new Uint8Array(Buffer.from('"ü"', 'utf16le')))).json).toEqual({ body: 'ü' });
+    expect((await post('application/json', '\uFEFF{"a":1}')).json).toEqual({ body: { a: 1 } });
   });
 
   it('createBodyReader() lets no body touch a prototype', async () => {

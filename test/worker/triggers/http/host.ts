@@ -26,6 +26,7 @@ export type TestFunction = (context: HttpContext, next: (context?: unknown) => P
 export interface TestModule {
   readonly exports?: unknown;
   readonly evaluate?: () => void;
+  readonly code?: string;
   readonly methods?: readonly string[];
   readonly quarantine?: string;
 }
@@ -111,7 +112,9 @@ export async function startHost(requestBody = 10 * 1024 * 1024, others: Partial<
       const { quarantine } = made;
       modules.set(name, made);
       registry.install({
-        functions: [{ name, revision: 1, methods: made.methods, code: '', map: '', ...(quarantine !== undefined && { quarantine }) }],
+        functions: [
+          { name, revision: 1, methods: made.methods, code: made.code ?? '', map: '', ...(quarantine !== undefined && { quarantine }) },
+        ],
         deleted: [],
       });
     },
