@@ -67,12 +67,16 @@ it('what does not load is kept when asked, marked until it has loaded, and survi
   expect((await host.api('PUT', '/v1/functions/loop', { source: 'for (;;) {}', ...keep })).json.loadError.message).toContain(
     'ran for more than',
   );
+  await host.publish('fresh', late, keep);
+  expect(await loadErrorOf(host, 'fresh')).toMatchObject({ function: 'fresh', line: 2 });
   expect((await host.call('/late')).status).toBe(500);
   await host.publish('__init__', `${shared}export default async () => { cloud.shared.set('late', { key: 'k' }); };`);
   expect(await loadErrorOf(host, 'late')).toMatchObject({ line: 2 });
   expect((await host.api('POST', '/v1/worker/init')).json).toEqual({ tookMs: expect.any(Number) });
   expect((await host.call('/late')).text).toBe('k');
-  await vi.waitFor(async () => expect(await loadErrorOf(host, 'late')).toBeUndefined());
+  // Its first use is the one that loads it.
+  expect((await host.call('/fresh')).text).toBe('k');
+  for (const name of ['late', 'fresh']) await vi.waitFor(async () => expect(await loadErrorOf(host, name)).toBeUndefined());
   await host.api('POST', '/v1/worker/restart');
   expect((await host.call('/late')).text).toBe('k');
   await host.end();

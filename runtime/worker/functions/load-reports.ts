@@ -24,6 +24,11 @@ export class LoadReports implements LoadObserver {
     this.#tell = tell;
   }
 
+  /** These did not load when they were published: control waits for the news that they have. */
+  keep(names: Iterable<string>): void {
+    for (const name of names) this.#told.set(name, '');
+  }
+
   loading(module: FunctionModule): void {
     this.#tell.loading(module, false);
   }

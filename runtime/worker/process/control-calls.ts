@@ -120,7 +120,9 @@ export class Worker implements WorkerHandlers {
     const staged = this.#stages.get(stage);
     if (!staged) throw new HearthError('INTERNAL');
     this.#stages.delete(stage);
-    this.#require().functions.activate(staged, new Map(revisions));
+    const { functions, loads } = this.#require();
+    functions.activate(staged, new Map(revisions));
+    loads.keep(staged.failed().keys());
   }
 
   discard({ stage }: WorkerParams<'discard'>): void {

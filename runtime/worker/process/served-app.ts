@@ -48,6 +48,7 @@ export interface ServedAppOptions {
 export class ServedApp implements App {
   readonly settings: WorkerSettings;
   readonly functions: Registry;
+  readonly loads: LoadReports;
   readonly calls: Calls;
   readonly counters = mapCounters(() => 0);
   readonly http: HttpDialect;
@@ -89,10 +90,10 @@ export class ServedApp implements App {
       failed: (thrown, evaluation) => this.logs.failed(thrown, evaluation, 'in dispose(): '),
     });
     this.pulse = new Pulse(this.calls, settings.limits, watchdog?.flags, watchdog?.notify);
-    const loads = new LoadReports(this.positions, tellLoad);
+    this.loads = new LoadReports(this.positions, tellLoad);
     this.functions = new Registry(
       (module, realm) => load(module, realm),
-      loads,
+      this.loads,
       (name) => this.calls.lifetimes.end(name),
     );
     this.sockets = new SocketServer(this, createLafSockets(verify));
