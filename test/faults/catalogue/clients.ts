@@ -49,7 +49,7 @@ export const clients: readonly Fault[] = [
     id: 'deep-json',
     fault: 'a JSON body nested a million levels deep',
     provoke: (scene) => scene.call('/fine', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '['.repeat(1e6) }),
-    guilty: /^400 BODY_INVALID$/,
+    guilty: /^400 BODY_TOO_DEEP$/,
   },
   {
     id: 'deep-query',
