@@ -30,13 +30,13 @@ export default defineConfig({
         },
       },
       {
-        // Each of these starts whole hosts, which need dist. Much of their time they wait for events, so two share the machine.
+        // Each of these starts whole hosts, which need dist. Much of their time they wait for events, so three share the machine.
         extends: true,
         test: {
           name: 'scenario',
           include: ['test/scenario/**/*.test.ts'],
           globalSetup: './scripts/vitest.mjs',
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },

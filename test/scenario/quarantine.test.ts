@@ -96,11 +96,17 @@ describe('a function that ends its worker', () => {
     const begun = join(host.dataDir, 'begun');
     const source = stuck('alive').replace('return /', `appendFileSync(${JSON.stringify(begun)}, '.');\n  return /`);
     await host.publish('dies', `import { appendFileSync } from 'node:fs';\n${source}`);
-    for (let death = 1; death <= 3; death++) {
+    const blamed = async (): Promise<number> => {
+      const { crashes } = (await host.api('GET', '/v1/crashes')).json;
+      return crashes.filter(({ place }: { place?: { function: string } }) => place?.function === 'dies').length;
+    };
+    // A busy machine may not get to ask whose code runs before the end: such a death blames nobody.
+    for (let death = 1; (await blamed()) < 3; death++) {
+      expect((await statusOf(host)).quarantined).toEqual([]);
       const pid = await host.workerPid();
       const answer = callDeadly(host, '/dies');
       await vi.waitFor(async () => expect(await readFile(begun, 'utf8')).toHaveLength(death), patience);
-      // Long enough for the watchdog to have asked who runs.
+      // Mostly long enough for the watchdog to have asked who runs.
       await new Promise((resolve) => setTimeout(resolve, 400));
       process.kill(pid, 'SIGKILL');
       expect(await answer).toBe('cut off');

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { CompiledFrame, MemorySuspect } from '../../kernel/protocol/watchdog-report.ts';
 
 /** Milliseconds to wait for the other thread, which responds only while it runs JavaScript or a regular expression. */
-const answerTime = 400;
+const answerTime = 1_000;
 
 /** Bytes between two samples of the heap. */
 const samplingInterval = 256 * 1024;
