@@ -48,6 +48,9 @@ export function createPackages(dir: string, sdk: unknown, onLoad: () => void): P
   return packages;
 }
 
+/** Its classes are those of the driver's values, which `require()` loads; those of its ES module are others. */
+const ofDriver = 'bson';
+
 class FunctionPackages implements Packages {
   readonly dir: string;
   readonly #app: PackageFolder;
@@ -101,7 +104,8 @@ class FunctionPackages implements Packages {
     return async (specifier, options) => {
       this.#onLoad();
       const folder = this.#pick(specifier, (id) => notImported(id, filename));
-      return (folder === this.#host ? this.#host.import : fromApp)(specifier, options);
+      if (folder === this.#app) return fromApp(specifier, options);
+      return this.#host.import(specifier === ofDriver ? pathToFileURL(this.#host.require.resolve(ofDriver)).href : specifier, options);
     };
   }
 
