@@ -22,6 +22,28 @@ export async function findByName(name: string) { return users.findOne({ name }) 
     expect((await place.host.api('POST', '/v1/worker/restart')).status).toBe(204);
   }
 
+  describe('a change stream', () => {
+    const watching = (key: string): string => `import cloud from '@lafjs/cloud'
+const stream = cloud.mongo.db.collection('watched').watch()
+void (async () => { for await (const change of stream) cloud.shared.set('${key}', (cloud.shared.get('${key}') ?? 0) + 1) })().catch((error) => cloud.shared.set('${key} failed', String(error)))
+export default (ctx) => ({ seen: cloud.shared.get(ctx.query.key) ?? 0, failed: cloud.shared.get(ctx.query.key + ' failed') ?? null, closed: stream.closed })`;
+
+    it('that a module has opened through `cloud` ends with its revision, without a word in the log', async () => {
+      const { host, db } = place;
+      const seen = async (key: string): Promise<{ seen: number; failed: unknown }> => (await host.call(`/watching?key=${key}`)).json;
+      const insert = async (): Promise<void> => void (await db.collection('watched').insertOne({ at: Date.now() }));
+      await host.publish('watching', watching('first'));
+      await expect.poll(async () => (await insert(), (await seen('first')).seen), patience).toBeGreaterThan(0);
+      await host.publish('watching', watching('second'));
+      await expect.poll(async () => (await insert(), (await seen('second')).seen), patience).toBeGreaterThan(0);
+      const before = await seen('first');
+      await insert();
+      await expect.poll(async () => (await seen('second')).seen, patience).toBeGreaterThan(1);
+      expect(await seen('first')).toMatchObject({ seen: before.seen, failed: null });
+      expect((await host.api('GET', '/v1/logs?level=error&function=watching')).json.logs).toEqual([]);
+    });
+  });
+
   describe('__init__', () => {
     it('creates an admin and an index once, and has finished before another function is evaluated', async () => {
       const { host, db } = place;

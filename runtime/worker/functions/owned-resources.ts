@@ -24,25 +24,34 @@ export function ownResources(calls: CurrentCalls): void {
   syncBuiltinESMExports();
 }
 
-/** Makes a cursor that goes on by itself, such as a change stream, end with what has led to it. */
-export function ownCursors(calls: CurrentCalls, prototypes: readonly object[]): void {
-  for (const prototype of prototypes) {
-    wrap(
-      prototype,
-      'watch',
-      (watch) =>
-        function ownWatch(...args) {
-          const stream = Reflect.apply(watch, this, args);
-          const lifetime = calls.current?.lifetime;
-          if (lifetime && isEmitter(stream)) {
-            // The function hears of its end by the iteration that ends.
-            const end = (): void => void Promise.resolve(Reflect.apply(methodOf(stream, 'close'), stream, [])).catch(() => {});
-            holdUntil(lifetime, { end }, (release) => stream.once('close', release));
-          }
-          return stream;
-        },
-    );
-  }
+/** Makes a change stream end with what has led to it. */
+export function ownChangeStreams(calls: CurrentCalls, prototypes: readonly object[]): void {
+  for (const prototype of prototypes) wrap(prototype, 'watch', (watch) => ownWatch(calls, watch));
+}
+
+/** What waits for a stream that was ended so never hears of it, as what waits for a timer that is cleared. */
+function ownWatch(calls: CurrentCalls, watch: Method): Method {
+  return function watchOwned(...args) {
+    const stream = Reflect.apply(watch, this, args);
+    const lifetime = calls.current?.lifetime;
+    if (!lifetime || !isEmitter(stream)) return stream;
+    let ended = false;
+    for (const name of ['next', 'hasNext', 'tryNext'])
+      wrap(stream, name, (ask) => async (...asked) => {
+        try {
+          return await Reflect.apply(ask, stream, asked);
+        } catch (error) {
+          if (ended) return new Promise(() => {});
+          throw error;
+        }
+      });
+    const end = (): void => {
+      ended = true;
+      Promise.resolve(Reflect.apply(methodOf(stream, 'close'), stream, [])).catch(() => {});
+    };
+    holdUntil(lifetime, { end }, (release) => stream.once('close', release));
+    return stream;
+  };
 }
 
 /** A port is asked for only once the publish is live: until then the revision that is replaced may have it. */

@@ -17,7 +17,7 @@ import { createLoader } from '../functions/loader.ts';
 import { LoadReports, type TellLoad } from '../functions/load-reports.ts';
 import { createPackages } from '../functions/packages.ts';
 import { Disposals } from '../functions/disposals.ts';
-import { ownCursors } from '../functions/owned-resources.ts';
+import { ownChangeStreams } from '../functions/owned-resources.ts';
 import { ProcessEvents } from '../functions/process-events.ts';
 import { type CodeFile, SourcePositions } from '../functions/source-positions.ts';
 import { drainHttp } from '../triggers/http/http-drain.ts';
@@ -98,7 +98,7 @@ export class ServedApp implements App {
     );
     this.sockets = new SocketServer(this, createLafSockets(verify));
     this.database = openDatabase(settings.databaseUri, this.log);
-    if (this.database) ownCursors(this.calls, prototypesOf(this.database));
+    if (this.database) ownChangeStreams(this.calls, prototypesOf(this.database));
     const load = this.#createLoader();
     this.http = createLafHttp(verify);
     this.server = createHttpServer(this, createRequestHandler(this, { functions: this.functions, dialect: this.http }));

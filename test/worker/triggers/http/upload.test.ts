@@ -53,7 +53,7 @@ describe('createUploadReader()', () => {
         encoding: '7bit',
         mimetype: 'text/plain',
         destination: expect.stringContaining(host.uploadDir),
-        filename: expect.any(String),
+        filename: expect.stringMatching(/^[0-9a-f-]{36}\.txt$/),
         path,
         size: 7,
         body: { note: 'grüße', tags: ['a', 'b'] },
