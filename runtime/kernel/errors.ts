@@ -114,6 +114,10 @@ export const catalogue = {
   },
   FUNCTION_NO_HANDLER: { status: 0, message: 'Function "{name}" exports no handler. Export a default function, or one named main.' },
   PROCESS_REFUSED: { status: 0, message: 'process.{call}() would stop or disturb the host, so a function cannot call it.' },
+  DESCRIPTOR_REFUSED: {
+    status: 0,
+    message: 'File descriptor {fd} belongs to the host, so a program cannot have it. Give it a file or a pipe of your own.',
+  },
   SERVER_REFUSED: { status: 0, message: "The server's {call}() would stop the host, so a function cannot call it." },
   TIMERS_EXCEEDED: {
     status: 0,
@@ -146,6 +150,10 @@ export const catalogue = {
 
 /** The name of one row of the {@link catalogue}; stable, meant for programs. */
 export type ErrorCode = keyof typeof catalogue;
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(catalogue, value);
+}
 
 /** One place in a function's source. Lines and columns count from 1. */
 export interface Diagnostic {

@@ -1,5 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, stat, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import module, { createRequire } from 'node:module';
 import net from 'node:net';
@@ -11,11 +13,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ExtensibleParser } from '../../runtime/internals/acorn-parser.ts';
 import { acceptForeignValues, type BsonExports } from '../../runtime/internals/bson-serialize.ts';
+import { guardChannel } from '../../runtime/internals/node-channel.ts';
 import { currentResponse, hideServer, isUpgraded } from '../../runtime/internals/node-http.ts';
 import { beforeEachFile, createImport, mapRequirePath, provideModule, redirectRequire } from '../../runtime/internals/node-module.ts';
 import { bindHandle } from '../../runtime/internals/node-net.ts';
 import { exitCalls, isImmediate, killCalls, takeReallyExit } from '../../runtime/internals/node-process.ts';
 import { keepReadable, replay } from '../../runtime/internals/node-readable.ts';
+import { storesOfPoolRequests } from '../../runtime/internals/node-requests.ts';
 import { freeUnwritten } from '../../runtime/internals/node-stream.ts';
 import { collectGarbage } from '../../runtime/internals/v8-garbage.ts';
 import { redeclaredName } from '../../runtime/internals/v8-syntax-error.ts';
@@ -279,4 +283,36 @@ describe('node-readable', () => {
     server.closeAllConnections();
     expect(bodies).toEqual(['first second', 'first second']);
   });
+});
+
+describe('node:child_process', () => {
+  it('reads the channel of a child by a function of its handle, which throws for bytes that are no message', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'hearth-canary-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const file = join(dir, 'child.cjs');
+    writeFileSync(file, "require('node:fs').writeSync(3, Buffer.from([0, 0, 0, 1, 0]));");
+    const child = fork(file, { serialization: 'advanced' });
+    let bytes = 0;
+    const failed = new Promise((resolve) => {
+      expect(guardChannel(child, { read: (chunk) => (bytes += chunk.length), failed: resolve })).toBe(true);
+    });
+    expect(await failed).toBeInstanceOf(Error);
+    expect(bytes).toBe(5);
+  });
+});
+
+describe('process', () => {
+  // From Node 24 on the stores are kept elsewhere, and the report on a blocked pool names no function.
+  it.skipIf(Number(process.versions.node.split('.')[0]) >= 24)(
+    'keeps the stores of a call on the file requests that it has begun',
+    async () => {
+      const store = new AsyncLocalStorage<object>();
+      const call = { name: 'call' };
+      const done = new Promise((resolve) => {
+        store.run(call, () => stat(tmpdir(), resolve));
+      });
+      expect(storesOfPoolRequests()).toContain(call);
+      await done;
+    },
+  );
 });

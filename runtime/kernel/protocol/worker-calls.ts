@@ -4,6 +4,7 @@ import type { LogRecord } from '../ports/logger.ts';
 import type { ConnectionsPage, ConnectionsQuery } from './connections.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import type { WorkerSettings } from './settings.ts';
+import type { FunctionMark } from './watchdog-report.ts';
 
 /** A request for a run of a draft or of the live function. */
 export interface RunCall {
@@ -61,6 +62,8 @@ export interface WorkerCalls {
   init(params: Record<string, never>): { readonly tookMs: number };
   /** Nobody waits for the run any more: it is aborted. Nothing happens when it has ended. */
   cancel(params: { requestId: string }): void;
+  /** Stages a draft of the host's own. `port`: where the probe's other parts are answered; `waiting`: whose calls wait for threads of Node's pool, most first. */
+  probe(params: Record<string, never>): { readonly port: number; readonly waiting: readonly FunctionMark[] };
   connections(params: ConnectionsQuery): ConnectionsPage;
   /** Sends to one socket; `CONNECTION_NOT_FOUND`. */
   send(params: { connection: string; data: string; encoding: 'utf8' | 'base64' }): void;

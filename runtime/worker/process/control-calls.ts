@@ -1,15 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { poolVariable, startPool } from '../../internals/node-pool.ts';
 import { HearthError } from '../../kernel/errors.ts';
 import type { WorkerCalls, WorkerMethod, WorkerParams } from '../../kernel/protocol/worker-calls.ts';
 import { PendingImport, stagingTime, whenLoaded } from '../../kernel/functions/pending-import.ts';
 import type { BuiltChange } from '../../kernel/functions/revision.ts';
 import type { Stage } from '../../kernel/functions/stage.ts';
 import { provideLafVariables } from '../dialects/laf/variables.ts';
+import { SelfCheck } from './self-check.ts';
 import { ServedApp } from './served-app.ts';
 import { showAuthorsText } from '../functions/authors-text.ts';
 import type { TellLoad } from '../functions/load-reports.ts';
 import { loadFailed } from '../functions/source-positions.ts';
 import { boundBlockingCalls, markNativeCalls } from '../functions/blocking.ts';
+import { guardDescriptors } from '../functions/host-descriptors.ts';
 import { ownResources } from '../functions/owned-resources.ts';
 import { redirectOutput } from '../functions/process-output.ts';
 import { guardIntrinsics, keepIntrinsics } from '../functions/intrinsics.ts';
@@ -48,6 +51,7 @@ export class Worker implements WorkerHandlers {
   readonly #staging = new Set<number>();
   /** The runs under way, by the ids of their requests. */
   readonly #runs = new Map<string, AbortController>();
+  readonly #selfCheck = new SelfCheck();
   #loaded: ServedApp | undefined;
   #flushOutput: (() => void) | undefined;
 
@@ -60,6 +64,7 @@ export class Worker implements WorkerHandlers {
   }
 
   load({ settings, functions }: WorkerParams<'load'>): void {
+    if (settings.env[poolVariable] === undefined) startPool();
     guardIntrinsics();
     showAuthorsText();
     this.#watchIntrinsics();
@@ -67,6 +72,7 @@ export class Worker implements WorkerHandlers {
     provideLafVariables(process.env, settings);
     this.#loaded = new ServedApp({ settings, ...this.#parts });
     markNativeCalls(this.#loaded.calls);
+    guardDescriptors();
     ownResources(this.#loaded.calls);
     this.#loaded.processEvents.install();
     this.#flushOutput = redirectOutput(this.#loaded.logs);
@@ -152,6 +158,10 @@ export class Worker implements WorkerHandlers {
   init(): Promise<ReturnType<WorkerCalls['init']>> {
     const { calls, functions, positions, settings } = this.#require();
     return runInit({ calls, functions, positions, timeout: settings.limits.initTimeout });
+  }
+
+  probe(): Promise<ReturnType<WorkerCalls['probe']>> {
+    return this.#selfCheck.run(this.#require());
   }
 
   cancel({ requestId }: WorkerParams<'cancel'>): void {

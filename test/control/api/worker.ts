@@ -88,6 +88,7 @@ function fakeWorker(calls: unknown[]): FakeWorker {
     run: unused,
     stop: unused,
     cancel: unused,
+    probe: unused,
     init: unused,
     connections(params) {
       calls.push(['connections', params]);

@@ -146,6 +146,44 @@ export const processes: readonly Fault[] = [
     others: 'takeover',
   },
   {
+    id: 'garble-channel',
+    fault: 'bytes written to descriptor 3, the channel between the worker and control',
+    source:
+      "import fs from 'node:fs';\nexport default () => { fs.writeSync(3, Buffer.alloc(64, 'nonsense')); fs.writeSync(3, 'x'.repeat(1000)); };",
+    provoke: async (scene) => {
+      const { pid } = (await scene.host.api('GET', '/v1/status')).json.worker;
+      await scene.call();
+      await scene.untilReplaced(pid);
+      return 'replaced';
+    },
+    guilty: /^replaced$/,
+    others: 'takeover',
+    log: /the worker sent/,
+    blame: { function: null, quarantined: false },
+  },
+  {
+    id: 'close-channel',
+    fault: '`fs.closeSync(3)`: the channel is closed as if it were a file of the function',
+    source: "import fs from 'node:fs';\nexport default () => { fs.closeSync(3); return 'ok'; };",
+    provoke: async (scene) => {
+      const { pid } = (await scene.host.api('GET', '/v1/status')).json.worker;
+      const seen = await scene.call();
+      await scene.untilReplaced(pid);
+      return seen;
+    },
+    guilty: /^200 ok$/,
+    others: 'takeover',
+    log: /channel to the host was closed/,
+    blame: { function: null, quarantined: false },
+  },
+  {
+    id: 'inherit-channel',
+    fault: 'a program that is given descriptors 3 and 4 in `stdio`',
+    source: "import { spawn } from 'node:child_process';\nexport default () => { spawn('true', { stdio: [0, 1, 2, 3, 4] }); };",
+    guilty: /^500 Internal Server Error$/,
+    log: /belongs to the host, so a program cannot have it/,
+  },
+  {
     id: 'kill-by-program',
     fault: "`execSync('kill -9 $PPID')`: a program kills the worker",
     source: "import { execSync } from 'node:child_process';\nexport default () => { execSync('kill -9 $PPID'); };",

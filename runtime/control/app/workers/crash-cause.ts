@@ -3,7 +3,7 @@ import type { CompiledFrame, FunctionMark, MemorySuspect } from '../../../kernel
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { CrashPlace, CrashReport } from './crash-report.ts';
 import { showPlace, toSourcePlace } from './source-position.ts';
-import type { WorkerExit, WorkerFacts } from './worker-end.ts';
+import type { EndReason, WorkerExit, WorkerFacts } from './worker-end.ts';
 
 /** Milliseconds for which it is worth knowing whose code was running. */
 const runningTime = 5_000;
@@ -78,7 +78,9 @@ interface Weighed {
 
 function weigh({ reason, running, starting }: WorkerFacts, at: number): Weighed {
   const seen = running && at - running.at < runningTime ? running.mark : starting;
-  if (!reason || reason.cause === 'silent') return { frames: [], suspects: [], blamed: seen, proven: false, where: undefined };
+  if (!reason || reason.cause === 'silent' || reason.cause === 'garbled')
+    return { frames: [], suspects: [], blamed: seen, proven: false, where: undefined };
+  if (reason.cause === 'unserved') return { frames: [], suspects: [], blamed: reason.mark, proven: false, where: undefined };
   const { report } = reason;
   const { frames, mark, where } = report;
   const blamed = mark ?? seen;
@@ -104,7 +106,16 @@ function describe({ reason, exit }: WorkerFacts, place: CrashPlace | undefined, 
   if (!reason) return `the worker ended with ${exit.signal ?? `exit code ${exit.code}`}${heap(exit)}${likely}.`;
   if (reason.cause === 'stuck') return `the event loop was blocked for ${reason.report.blockedMs} ms${whose}${inside}.`;
   if (reason.cause === 'memory') return `the worker used ${Math.round(reason.report.rss / 1024 ** 2)} MB of memory${likely}.`;
+  if (reason.cause === 'unserved') return describeUnserved(reason, place);
+  if (reason.cause === 'garbled') return `${reason.what}. A program or a function may have written to the host's descriptors${likely}.`;
   return `the worker was silent for ${reason.seconds} s${likely}.`;
+}
+
+function describeUnserved({ failed, mark }: Extract<EndReason, { cause: 'unserved' }>, place: CrashPlace | undefined): string {
+  const what = `the worker ran, but twice failed ${failed.join(', ')} of the host's own`;
+  if (!failed.includes('an upload') || failed.length > 1) return `${what}. A function has probably changed built-ins that all code shares.`;
+  const whose = place && mark ? `, most likely by files or host names that ${place.function}, revision ${place.revision}, waits for` : '';
+  return `${what}: the threads that read files and look up names are all held up${whose}.`;
 }
 
 /** What V8 ends the process with when its heap is full, faster than anybody could look. */

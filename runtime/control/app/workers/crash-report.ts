@@ -11,9 +11,9 @@ export const CrashSummary = z.object({
   pid: z.int().nullable(),
   code: z.int().nullable(),
   signal: z.string().nullable(),
-  cause: z.enum(['stuck', 'memory', 'silent', 'exited']).meta({
+  cause: z.enum(['stuck', 'memory', 'silent', 'garbled', 'unserved', 'exited']).meta({
     description:
-      'Whether the event loop of the worker was blocked, its memory was used up, it went silent, or it ended for another reason.',
+      'Whether the event loop of the worker was blocked, its memory was used up, it went silent, what it said to the host was no message, it no longer served anybody although it ran, or it ended for another reason.',
   }),
   message: z.string().meta({ description: 'The cause, for people to read.' }),
   place: Place.exactOptional(),

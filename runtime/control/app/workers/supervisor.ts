@@ -14,6 +14,7 @@ import { examine } from './crash-cause.ts';
 import type { CrashReport } from './crash-report.ts';
 import type { StartAttempts } from './start-attempts.ts';
 import type { WorkerExit } from './worker-end.ts';
+import { WorkerProbe } from './worker-probe.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** What the supervisor knows at this moment; `metrics` is at most a few seconds old. */
@@ -42,6 +43,7 @@ const callTimeout = 10_000;
 export class WorkerSupervisor implements StagingWorkers {
   readonly #options: SupervisorOptions;
   readonly #pool: WorkerPool;
+  readonly #probe: WorkerProbe;
   /** Changes and drafts that a worker may be evaluating. */
   readonly #tried = new Set<BuiltChange>();
   #lastCrash: CrashReport | undefined;
@@ -56,6 +58,10 @@ export class WorkerSupervisor implements StagingWorkers {
       onServing: () => options.attempts.succeed(),
       judge: (worker, exit) => this.#judge(worker, exit),
     });
+    this.#probe = new WorkerProbe({
+      serving: () => (this.#pool.state.state === 'serving' ? this.#pool.active : undefined),
+      uploadDir: options.settings.uploadDir,
+    });
   }
 
   /** Starts the process of the first worker; `start()` gives it the functions, `stop()` ends it. */
@@ -65,11 +71,13 @@ export class WorkerSupervisor implements StagingWorkers {
 
   /** Resolves when a worker serves; rejects when it cannot. */
   start(): Promise<void> {
+    this.#probe.start();
     return this.#pool.start();
   }
 
   /** Ends all workers: within the stop timeout by themselves, else by force. */
   stop(): Promise<void> {
+    this.#probe.stop();
     this.#options.attempts.abandon();
     return this.#pool.stop();
   }

@@ -10,7 +10,11 @@ export interface WorkerExit {
 export type EndReason =
   | { readonly cause: 'stuck'; readonly report: Extract<WatchdogReport, { type: 'stuck' }> }
   | { readonly cause: 'memory'; readonly report: Extract<WatchdogReport, { type: 'memory' }> }
-  | { readonly cause: 'silent'; readonly seconds: number };
+  | { readonly cause: 'silent'; readonly seconds: number }
+  /** What came over its channels is no message, or it has closed them. */
+  | { readonly cause: 'garbled'; readonly what: string }
+  /** What it failed to do for the host's probe, and whose calls held its threads. */
+  | { readonly cause: 'unserved'; readonly failed: readonly string[]; readonly mark?: FunctionMark };
 
 /** What is known of a worker that has ended, or is about to be. */
 export interface WorkerFacts {

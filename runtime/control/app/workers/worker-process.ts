@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type net from 'node:net';
 import { join } from 'node:path';
+import { poolVariable } from '../../../internals/node-pool.ts';
 import type { BuiltFunction } from '../../../kernel/functions/revision.ts';
 import type { LogRecord } from '../../../kernel/ports/logger.ts';
 import type { WorkerMetrics } from '../../../kernel/protocol/metrics.ts';
@@ -16,9 +17,10 @@ import type {
   WorkerParams,
   WorkerResult,
 } from '../../../kernel/protocol/worker-calls.ts';
-import { readReports } from './report-stream.ts';
 import type { EndReason, WorkerExit, WorkerFacts } from './worker-end.ts';
 import { WorkerChannel } from './worker-channel.ts';
+import { toLogRecord } from './worker-message.ts';
+import { listen } from './worker-listener.ts';
 import { WorkerOutput } from './worker-output.ts';
 
 /** What a worker process is started with. Its functions MUST NOT throw. */
@@ -46,6 +48,12 @@ export type WorkerProcessState =
   | { readonly kind: 'leaving'; readonly since: number }
   | { readonly kind: 'ended' };
 
+/** Threads for the files, names and hashes of all functions together. Node's four are soon held by one of them. */
+const poolThreads = 16;
+
+/** Milliseconds for which the event loop may stand still and is still said to turn. */
+const turnTime = 100;
+
 /** One worker process: the calls made to it, and what control knows of it. */
 export class WorkerProcess {
   /** Resolves when the process has ended. */
@@ -55,6 +63,11 @@ export class WorkerProcess {
   metrics: WorkerMetrics | undefined;
   /** Looks in a row that found that it had said nothing. */
   silentLooks = 0;
+  /** Metrics reports by which the event loop had turned without a stop since the one before, and those by which it had not. */
+  turns = 0;
+  stalls = 0;
+  /** Whether nearly all file descriptors were open at some time. */
+  shortOfDescriptors = false;
   readonly #options: WorkerProcessOptions;
   readonly #settings: WorkerSettings;
   readonly #child: ChildProcess;
@@ -75,7 +88,7 @@ export class WorkerProcess {
     const uploadDir = join(settings.uploadDir, randomUUID());
     this.#settings = { ...settings, uploadDir };
     this.#child = fork(options.entry, [String(process.pid)], {
-      env: { ...settings.env },
+      env: { [poolVariable]: String(poolThreads), ...settings.env },
       execArgv: [...options.flags],
       // All functions go to each new worker. As JSON they would block control five times as long.
       serialization: 'advanced',
@@ -88,13 +101,16 @@ export class WorkerProcess {
     const output = new WorkerOutput({ linesPerSecond: settings.limits.logLines, onLogs: (records) => options.onLogs(records) });
     if (this.#child.stdout) output.read(this.#child.stdout, 'info');
     if (this.#child.stderr) output.read(this.#child.stderr, 'error');
-    readReports(this.#child, (report) => this.#take(report));
     this.ended = new Promise((resolve) => {
       this.#child.once('exit', () => resolve());
       this.#child.once('error', () => resolve());
     });
-    this.#child.on('message', (message: WorkerMessage) => this.#receive(message));
-    this.#child.once('error', () => this.#end({ code: null, signal: null }));
+    listen(this.#child, {
+      message: (message) => this.#receive(message),
+      report: (report) => this.#take(report),
+      garbled: (what) => this.endFor({ cause: 'garbled', what }),
+    });
+    this.#child.on('error', () => this.#end({ code: null, signal: null }));
     this.#child.once('exit', (code, signal) => this.#end({ code, signal }));
     void this.ended.then(() => output.end());
     void removeAfter(this.ended, uploadDir);
@@ -179,6 +195,8 @@ export class WorkerProcess {
     else if (message.type === 'loading') this.#noteLoading(message);
     else if (message.type === 'metrics') {
       this.metrics = message.metrics;
+      if (message.metrics.eventLoopDelay.max < turnTime) this.turns += 1;
+      else this.stalls += 1;
       this.#options.onMetrics(this, message.metrics);
     }
   }
@@ -197,7 +215,8 @@ export class WorkerProcess {
       this.#running = { mark: report.mark, at: Date.now() };
       return;
     }
-    if ('lines' in report) this.#options.onLogs(report.lines.flatMap(toRecord));
+    if (report.type === 'descriptors') this.shortOfDescriptors = true;
+    if ('lines' in report) this.#options.onLogs(report.lines.flatMap(toLogRecord));
     this.#options.onReport(this, report);
   }
 
@@ -215,20 +234,6 @@ async function removeAfter(ended: Promise<void>, dir: string): Promise<void> {
   await ended;
   // What stays is removed at the next start.
   await rm(dir, { recursive: true, force: true }).catch(() => {});
-}
-
-/** A record as the worker wrote it; none when its line was cut short. */
-function toRecord(line: string): readonly LogRecord[] {
-  try {
-    const record: unknown = JSON.parse(line);
-    return isRecord(record) ? [record] : [];
-  } catch {
-    return [];
-  }
-}
-
-function isRecord(value: unknown): value is LogRecord {
-  return typeof value === 'object' && value !== null && 'message' in value && 'level' in value && 'time' in value;
 }
 
 /** The worker leads its group; the group may outlive it. Where there are no groups the process alone is ended. */
