@@ -7,6 +7,8 @@ export const causeNames: Readonly<Record<Cause, string>> = {
   stuck: 'Blocked',
   memory: 'Out of memory',
   silent: 'Unresponsive',
+  garbled: 'Channel broken',
+  unserved: 'Served nobody',
   exited: 'Exited',
 };
 
@@ -17,6 +19,8 @@ export const causeTexts: Readonly<Record<Cause, string>> = {
   memory:
     'The worker reached its memory limit, and another one took over. Look at what your functions keep between calls: globals, caches without a limit, lists that only grow.',
   silent: 'The worker stopped responding, so it was ended and another one took over.',
+  garbled: 'What the worker sent to the host was no message, or it closed its channel.',
+  unserved: "The worker ran, but no longer answered the host's own requests.",
   exited:
     'The worker process ended unexpectedly: by a signal from outside, a fault in native code, or a function that ended it. Another one took over.',
 };
