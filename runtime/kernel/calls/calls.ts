@@ -23,6 +23,8 @@ export interface CallsOptions {
   readonly counters: CallCounters;
   readonly log: Log;
   readonly logThrown: LogThrown;
+  /** Where the current call is kept; absent: of its own. Each one in use costs every promise of the process some time. */
+  readonly scope?: AsyncLocalStorage<CurrentCall>;
 }
 
 /**
@@ -38,9 +40,10 @@ export class Calls {
   readonly log: Log;
   readonly lifetimes = new FunctionLifetimes();
   readonly inFlight = new InFlight();
-  readonly #scope = new AsyncLocalStorage<CurrentCall>();
+  readonly scope: AsyncLocalStorage<CurrentCall>;
 
-  constructor({ attribution, counters, log, logThrown }: CallsOptions) {
+  constructor({ attribution, counters, log, logThrown, scope = new AsyncLocalStorage() }: CallsOptions) {
+    this.scope = scope;
     this.attribution = attribution;
     this.counters = counters;
     this.log = log;
@@ -50,12 +53,12 @@ export class Calls {
 
   /** The call that runs now; undefined in the host's own code. */
   get current(): CurrentCall | undefined {
-    return this.#scope.getStore();
+    return this.scope.getStore();
   }
 
   /** Runs `code` as a part of the call, with everything asynchronous that it starts. */
   within<A, R>(call: CurrentCall, code: (argument: A) => R, argument: A): R {
-    return this.#scope.run(call, code, argument);
+    return this.scope.run(call, code, argument);
   }
 
   /** Runs code of the function that has this mark; what it starts and what runs after an `await` belong to the call. */

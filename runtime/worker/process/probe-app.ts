@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { Attribution } from '../../kernel/calls/attribution.ts';
 import { Calls } from '../../kernel/calls/calls.ts';
 import type { Instantiate } from '../../kernel/functions/module.ts';
 import { reserved } from '../../kernel/functions/name.ts';
@@ -39,10 +38,11 @@ export class ProbeApp implements App {
   readonly calls: Calls;
   readonly #server: HttpServer;
 
-  constructor(settings: WorkerSettings) {
-    const { limits } = settings;
-    this.settings = { ...settings, origins: undefined, limits: { ...limits, trustedAddresses: [address] } };
-    this.calls = new Calls({ attribution: new Attribution(), counters: this.counters, log: this.log, logThrown: () => {} });
+  /** `calls` are those of the app that is served. */
+  constructor(settings: WorkerSettings, { attribution, scope }: Pick<Calls, 'attribution' | 'scope'>) {
+    // The very objects of the app that is served: code that meets others of another shape is optimized for both, and slower.
+    this.settings = settings;
+    this.calls = new Calls({ attribution, counters: this.counters, log: this.log, logThrown: () => {}, scope });
     const names = Object.keys(handlers);
     this.functions.install({ functions: names.map((name) => ({ name, revision: 1, methods: undefined, code: '', map: '' })), deleted: [] });
     const sockets = new SocketServer(this, createLafSockets(verify));

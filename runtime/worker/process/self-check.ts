@@ -15,7 +15,7 @@ export class SelfCheck {
   async run(app: ServedApp): Promise<ReturnType<WorkerCalls['probe']>> {
     try {
       app.functions.stage({ functions: [draft], deleted: [] }).discard();
-      return { port: await (this.#port ??= new ProbeApp(app.settings).listen()), waiting: waiting() };
+      return { port: await (this.#port ??= new ProbeApp(app.settings, app.calls).listen()), waiting: waiting() };
     } catch (error) {
       // A port that could not be had for want of a descriptor may be had the next time.
       this.#port = undefined;

@@ -52,6 +52,7 @@ export class WorkerSupervisor implements StagingWorkers {
     this.#options = options;
     this.#pool = new WorkerPool({
       ...options,
+      onLogs: (records) => this.#takeLogs(records),
       functions: () => options.functions().map((built) => options.quarantine.mark(built)),
       onLoaded: (name) => options.attempts.loaded(name),
       onStart: () => this.#beginStart(),
@@ -62,6 +63,12 @@ export class WorkerSupervisor implements StagingWorkers {
       serving: () => (this.#pool.state.state === 'serving' ? this.#pool.active : undefined),
       uploadDir: options.settings.uploadDir,
     });
+  }
+
+  /** Errors of the host's own code, of packages and of nobody known may be all that shows of a worker that serves nobody. */
+  #takeLogs(records: readonly LogRecord[]): void {
+    if (records.some(({ level, function: name }) => level === 'error' && name === undefined)) this.#probe.suspect();
+    this.#options.onLogs(records);
   }
 
   /** Starts the process of the first worker; `start()` gives it the functions, `stop()` ends it. */

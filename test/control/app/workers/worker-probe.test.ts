@@ -50,7 +50,10 @@ afterAll(async () => {
 async function reportOf(name: string): Promise<(typeof workers.crashes)[number] | undefined> {
   await expect.poll(() => workers.pid, { timeout: 20_000 }).not.toBe(0);
   const { pid } = workers;
-  await Promise.race([workers.call(name).catch(() => 'lost'), new Promise((resolve) => setTimeout(resolve, 1_000))]);
+  const second = new Promise((resolve) => setTimeout(resolve, 1_000));
+  await Promise.race([workers.call(name).catch(() => 'lost'), second]);
+  // Somebody has to fail before the worker is suspected.
+  await Promise.race([workers.upload('fine').catch(() => 'lost'), second]);
   await expect.poll(() => workers.pid !== 0 && workers.pid !== pid, { timeout: 50_000 }).toBe(true);
   expect(await workers.call('fine')).toBe('200 fine');
   return workers.crashes.findLast((crash) => crash.pid === pid);
