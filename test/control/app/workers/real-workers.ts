@@ -72,14 +72,6 @@ export class RealWorkers implements AsyncDisposable {
     return `${response.status} ${await response.text()}`;
   }
 
-  /** Sends a file to a function. */
-  async upload(name: string): Promise<string> {
-    const body = new FormData();
-    body.append('file', new Blob(['content']), 'a.txt');
-    const response = await fetch(`http://127.0.0.1:${this.#listener.port}/${name}`, { method: 'POST', body });
-    return `${response.status} ${await response.text()}`;
-  }
-
   /** The process id of the worker that serves; 0 while none does. */
   get pid(): number {
     const { worker } = this.supervisor.status();
