@@ -6,7 +6,7 @@ const hostDescriptors: ReadonlySet<unknown> = new Set([3, 4]);
 
 /**
  * Keeps programs from being given the host's descriptors. By themselves they get none, as Node opens all of its own
- * close-on-exec; but whoever lists `3` in `stdio` hands over a copy, and a program that reads from it takes messages
+ * close-on-exec; but code that lists `3` in `stdio` hands over a copy, and a program that reads from it takes messages
  * that are meant for the worker. For ES modules a `syncBuiltinESMExports()` has to follow.
  */
 export function guardDescriptors(): void {

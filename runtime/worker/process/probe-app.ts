@@ -28,8 +28,8 @@ const handlers = {
 } as const;
 
 /**
- * An app of the host's own, beside the one that is served: it answers requests, uploads and sockets with the same code
- * on the same loop, counts in no metric and runs no function of the team's. What does not work here works for nobody.
+ * An app of the host's own, beside the one that is served: requests, uploads and sockets meet the same code on the
+ * same loop, count in no metric and run no function of the team's. What does not work here works for nobody.
  */
 export class ProbeApp implements App {
   readonly settings: WorkerSettings;
