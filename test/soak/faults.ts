@@ -195,7 +195,8 @@ export async function provoke(ground: Ground, random: Random, fault: string): Pr
     if (client) await client(ground, random);
     else await call(ground, `fault-${fault}`);
     if (fault === 'fds') await call(ground, 'fault-fds', '?close=1');
-    // A publish is what ends the timers of a function.
+    // What its calls have started ends only with the function.
+    if (fault === 'timers') await api(ground, 'DELETE', '/v1/functions/fault-timers');
     if (fault === 'timers') await install(ground, 'fault-timers', sourceOf.get('fault-timers') ?? '');
   } finally {
     end();

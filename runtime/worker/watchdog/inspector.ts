@@ -2,8 +2,12 @@ import { type Debugger, type HeapProfiler, Session } from 'node:inspector';
 import { fileURLToPath } from 'node:url';
 import type { CompiledFrame, MemorySuspect } from '../../kernel/protocol/watchdog-report.ts';
 
-/** Milliseconds to wait for the other thread, which responds only while it runs JavaScript or a regular expression. */
+/**
+ * Milliseconds to wait for the other thread, which responds only while it runs JavaScript or a regular expression; and
+ * while memory fills, which may end the process first.
+ */
 const answerTime = 1_000;
+const shortAnswerTime = 400;
 
 /** Bytes between two samples of the heap. */
 const samplingInterval = 256 * 1024;
@@ -37,12 +41,12 @@ export class MainThreadInspector {
   }
 
   /** Stops the thread where it is and reads its stack; it stays stopped. */
-  async stop(): Promise<ReadStack> {
+  async stop({ isUrgent = false }: { readonly isUrgent?: boolean } = {}): Promise<ReadStack> {
     const session = this.#session;
     if (!session) return { frames: [] };
     const urls = new Map<string, string>();
     session.on('Debugger.scriptParsed', ({ params }) => urls.set(params.scriptId, params.url));
-    return within<ReadStack>({ frames: [] }, (resolve) => {
+    return within<ReadStack>({ frames: [] }, isUrgent ? shortAnswerTime : answerTime, (resolve) => {
       session.once('Debugger.paused', ({ params }) => resolve(toStack(params.callFrames, urls)));
       session.post('Debugger.enable');
       session.post('Debugger.pause');
@@ -60,7 +64,7 @@ export class MainThreadInspector {
   async suspects(): Promise<readonly MemorySuspect[]> {
     const session = this.#session;
     if (!session || !this.#sampling) return [];
-    return within<readonly MemorySuspect[]>([], (resolve) => {
+    return within<readonly MemorySuspect[]>([], shortAnswerTime, (resolve) => {
       session.post('HeapProfiler.getSamplingProfile', (error, answer) => resolve(error ? [] : toSuspects(answer.profile.head)));
     });
   }
@@ -76,9 +80,9 @@ function connect(): Session | undefined {
   }
 }
 
-async function within<T>(otherwise: T, ask: (resolve: (value: T) => void) => void): Promise<T> {
+async function within<T>(otherwise: T, time: number, ask: (resolve: (value: T) => void) => void): Promise<T> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, answerTime, otherwise);
+    const timer = setTimeout(resolve, time, otherwise);
     ask((value) => {
       clearTimeout(timer);
       resolve(value);

@@ -129,7 +129,7 @@ export class Watchdog {
     const running = this.#running();
     // A stopped thread cannot be asked about its heap any more.
     const suspects = await this.#inspect().suspects();
-    const stack: ReadStack = level === 'hard' ? await this.#inspect().stop() : { frames: [] };
+    const stack: ReadStack = level === 'hard' ? await this.#inspect().stop({ isUrgent: true }) : { frames: [] };
     const mark = running ?? this.#importing(stack);
     // Between two beats a healthy loop is seen to stand still for a moment.
     const blockedMs = stalled < noticeable ? 0 : Math.round(stalled);
